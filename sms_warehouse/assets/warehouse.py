@@ -1,0 +1,67 @@
+"""The warehouse: facts and dimensions. One asset per table; its SQL is the file of the table's name.
+
+An asset takes in every load that has landed and that its table has not applied yet, whatever day the load
+belongs to. Asked for by a person, it also recomputes what the partition's day brought; asked for by a sensor
+or a schedule it does only what is new, so that the cost follows the batch.
+"""
+
+from datetime import date
+
+import dagster as dg
+
+from sms_warehouse import apply
+from sms_warehouse.assets import describe, staging
+from sms_warehouse.partitions import ARRIVAL_DAYS
+from sms_warehouse.resources.redshift import Redshift
+
+GROUP = "warehouse"
+
+_AUTOMATIC_RUN_TAGS = frozenset({"dagster/sensor_name", "dagster/schedule_name"})
+
+
+def key(table: str) -> dg.AssetKey:
+    return dg.AssetKey([GROUP, table])
+
+
+def _day_to_recompute(context: dg.AssetExecutionContext) -> date | None:
+    if _AUTOMATIC_RUN_TAGS & set(context.run.tags):
+        return None
+    return ARRIVAL_DAYS.time_window_for_partition_key(context.partition_key).start.date()
+
+
+def _warehouse_asset(table: str, step: apply.Step) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=key(table),
+        deps=[staging.key(event_type) for event_type in step.event_types]
+        + [key(upstream) for upstream in step.upstream],
+        group_name=GROUP,
+        partitions_def=ARRIVAL_DAYS,
+        kinds={"redshift", "sql"},
+        code_version=describe.code_version(step.files),
+        description=step.description,
+        metadata={
+            "dagster/table_name": f"warehouse.{table}",
+            **describe.sql_metadata(step.files),
+        },
+    )
+    def warehouse(context: dg.AssetExecutionContext, redshift: Redshift) -> dg.MaterializeResult:
+        day = ARRIVAL_DAYS.time_window_for_partition_key(context.partition_key).start.date()
+        applied = apply.apply_step(
+            redshift, table, recompute_day=_day_to_recompute(context), progress=context.log.info
+        )
+        with redshift.session(f"describe_{table}") as session:
+            return dg.MaterializeResult(
+                metadata={
+                    "dagster/partition_row_count": apply.row_count(session, table, day),
+                    "dagster/column_schema": describe.column_schema(session, GROUP, table),
+                    "loads_applied": applied.loads,
+                    "rows_changed": applied.rows,
+                    "messages_touched": applied.messages,
+                    "seconds": applied.seconds,
+                }
+            )
+
+    return warehouse
+
+
+warehouse_assets = [_warehouse_asset(table, step) for table, step in apply.STEPS.items()]
