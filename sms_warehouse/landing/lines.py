@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from math import isfinite
@@ -34,7 +33,8 @@ FIRST_YEAR = 2000
 YEARS_AHEAD = 5
 
 _SKIP = re.compile(r"[ \t\r]*")
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+# Possessive, and content with an open end: a line must not make the search go back and forth.
+_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]')
 _ESCAPED_NUL_OR_SURROGATE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _TIMESTAMP = re.compile(
@@ -64,8 +64,7 @@ class Bad(NamedTuple):
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(NamedTuple):
     """A field of a line: the texts of key and value as they stand there, and the value decoded."""
 
     key_text: str
@@ -280,15 +279,12 @@ class Policy:
             for key, member in members.items()
             if key not in self._known
         ]
-        return join_extra(unknown) if unknown else None
-
-
-def join_extra(members: list[str]) -> str:
-    """The object text of unknown fields, each given as ``"key":value``."""
-    extra = "{" + ",".join(members) + "}"
-    if len(extra.encode()) > JSON_BYTES:
-        raise _Refused("extra_too_long")
-    return extra
+        if not unknown:
+            return None
+        extra = "{" + ",".join(unknown) + "}"
+        if len(extra.encode()) > JSON_BYTES:
+            raise _Refused("extra_too_long")
+        return extra
 
 
 def _skip(text: str, at: int) -> int:

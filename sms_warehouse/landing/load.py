@@ -99,7 +99,7 @@ def land_day(
     stays landed, and the next call goes on from there.
     """
     event = EVENTS[event_type]
-    check_staging(redshift, event)
+    check_staging(redshift, [event_type])
     listing, waiting = pending(redshift, lake, event_type, day)
     landed = LandedDay(event_type, day, listing)
     progress(f"{event_type} {day}: {len(listing)} objects in S3, {len(waiting)} to land")

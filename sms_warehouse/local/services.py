@@ -1,8 +1,9 @@
 """One server of the local stack as a child process: started, watched, and never left behind.
 
-A server holds one end of a pipe, the lifeline, whose other end only its parent has. When the parent is gone,
-by ``kill -9`` as well, the pipe closes and the server stops as it would on SIGTERM. Any Unix can do that;
-Linux's parent-death signal also fires when only the thread that started the child ends.
+A server holds one end of a pipe, the lifeline, whose other end only its parent has. When the parent
+is gone, by ``kill -9`` as well, the pipe closes and the server stops as it would on SIGTERM. Any
+Unix can do that; Linux's parent-death signal also fires when only the thread that started the child
+ends.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ _LOG_TAIL_LINES = 15
 
 
 class ServerFailed(Exception):
-    """A server did not start or stopped by itself; the message ends with the last lines of its log."""
+    """A server did not start, or stopped by itself; the message ends with its last log lines."""
 
 
 @dataclass
 class Server:
     """A Python module that serves until SIGTERM.
 
-    ``probe`` raises as long as the server does not answer. ``lock`` is held, shared, as long as the process
-    lives, so that a successor can wait for the end of a predecessor it did not start.
+    ``probe`` raises as long as the server does not answer. ``lock`` is held, shared, as long as the
+    process lives, so that a successor can wait for the end of a predecessor it did not start.
     """
 
     name: str
@@ -58,7 +59,8 @@ class Server:
         """Starts the process and returns at once."""
         command = [sys.executable, "-m", __name__, str(self.lock), self.module, *self.arguments]
         with self.log.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal reaches the parent alone, which stops its servers.
+            # A session of its own: Ctrl-C in the terminal reaches the parent alone, which stops its
+            # servers.
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -69,14 +71,19 @@ class Server:
             )
 
     def wait_until_ready(self, *, seconds: float) -> None:
-        """Returns when the probe succeeds. Raises ServerFailed when it does not in time or the server dies."""
+        """Returns when the probe succeeds.
+
+        Raises ServerFailed when it does not within ``seconds`` or the server dies.
+        """
         end = time.monotonic() + seconds
         while True:
             try:
                 self.probe()
             except Exception as error:
                 if self.has_died():
-                    raise ServerFailed(f"{self.name} stopped while starting{self._tail()}") from None
+                    raise ServerFailed(
+                        f"{self.name} stopped while starting{self._tail()}"
+                    ) from None
                 if time.monotonic() > end:
                     raise ServerFailed(
                         f"{self.name} did not answer within {seconds:.0f} s: {error}{self._tail()}"
@@ -88,7 +95,7 @@ class Server:
     def has_died(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 
-    def died(self) -> ServerFailed:
+    def failure(self) -> ServerFailed:
         """The error that says how the server ended."""
         code = self._process.returncode if self._process else None
         return ServerFailed(f"{self.name} stopped with exit code {code}{self._tail()}")
@@ -136,7 +143,10 @@ def free_port(preferred: int | None = None) -> int:
 
 @contextmanager
 def exclusive(path: Path, *, seconds: float = 0.0) -> Iterator[None]:
-    """Holds a lock file alone. Raises BlockingIOError when others still hold it after so many seconds."""
+    """Holds a lock file alone.
+
+    Raises BlockingIOError when others still hold it after ``seconds``.
+    """
     end = time.monotonic() + seconds
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -154,7 +164,7 @@ def exclusive(path: Path, *, seconds: float = 0.0) -> Iterator[None]:
 
 
 def _serve(lock: str, module: str, *arguments: str) -> None:
-    """The child: runs the module as ``python -m`` does, tied to the lifeline on its standard input."""
+    """The child: runs the module as ``python -m`` does; the lifeline is its standard input."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     threading.Thread(target=_end_with_parent, name="lifeline", daemon=True).start()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from sms_warehouse.local.traffic.draws import Ids, Ints, bits, below, unit
-from sms_warehouse.local.traffic.lines import Texts, choice, fill, hexes, iso_day, iso_times
+from sms_warehouse.local.traffic.lines import DAY_MS, Texts, choice, fill, hexes, iso_day, iso_times
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows
 from sms_warehouse.local.traffic.service import BLOCK, LOGGED_AFTER_MAX_MS, Service, nullable
 from sms_warehouse.local.traffic.world import (
     CARRIERS,
+    FIRST_RECIPIENT,
     PROVIDERS,
     REFUSED,
     REFUSED_TWICE,
@@ -30,9 +31,9 @@ _ERRORS_PERMANENT = ("21211", "21610", "30006", "ESME_RINVDSTADR")
 _ERRORS_TEMPORARY = ("30001", "ESME_RTHROTTLED", "ESME_RMSGQFUL", "429", "E_UPSTREAM_77")
 
 _TEMPLATE = (
-    b',"attributes":%b,"message_id":"%b","attempt_no":%d,%b,%b,%b,'
+    b',"attributes":%b,"message_id":"%b","attempt_no":%d,%b,%b,%b,%b,'
     b'"follow_up_of_message_id":%b,"recipient_id":"sub_%d","msisdn_token":"%b",%b,"link_token":%b,'
-    b'%b,"provider_message_id":%b,%b,"scheduled_at":%b}'
+    b'%b,"provider_message_id":%b,"scheduled_at":%b}'
 )
 
 
@@ -143,7 +144,7 @@ class Sender(Service):
             for c in campaign_list
             for hour in range(0, 24, 6)
         ]
-        quarter_of_day = messages.submitted_ms % 86_400_000 // 21_600_000
+        quarter_of_day = messages.submitted_ms % DAY_MS // (DAY_MS // 4)
         batch = (day * len(campaign_list) + which) * 4 + quarter_of_day
 
         zone = world.zone_of(messages.recipient)
@@ -176,15 +177,15 @@ class Sender(Service):
                 attempt.tolist(),
                 choice(outcomes, outcome),
                 choice(by_campaign, which),
-                choice(_joined(variants, batches), _pair(messages.variant + 3 * which, batch, len(batches))),
+                choice(variants, messages.variant + 3 * which),
+                choice(batches, batch),
                 nullable(followed_ids, is_follow_up),
-                (messages.recipient + np.uint64(100_000)).tolist(),
+                (messages.recipient + FIRST_RECIPIENT).tolist(),
                 world.msisdn_tokens(messages.recipient).tolist(),
                 choice(homes, messages.carrier * (len(ZONES) + 1) + zone),
                 nullable(world.link_tokens(rows.subject), link),
                 choice(parts, (messages.segments - 1) * len(PROVIDERS) + messages.provider),
                 nullable(provider_ids, has_provider_id),
-                b"",
                 nullable(scheduled, is_blast),
             ),
         )

@@ -22,6 +22,9 @@ INDEX_BITS = 26
 """Bits of a message's number that count it within its day; the rest is the day, counted from 1970."""
 MESSAGES_A_DAY_MAX = 1 << INDEX_BITS
 
+FIRST_RECIPIENT = np.uint64(100_000)
+"""Added to a recipient's number to make its id."""
+
 CTR_MAX = 0.2
 """No message is clicked with a higher probability, whatever its campaign and recipient."""
 
@@ -352,7 +355,8 @@ class Messages:
 
     def of_campaign(self, name: str) -> np.ndarray:
         """An attribute of each message's campaign."""
-        return np.array([getattr(c, name) for c in self.campaign_list])[self.campaign_index]
+        known = self.campaign_list or [campaigns.campaign(self.world.seed, 0)]
+        return np.array([getattr(c, name) for c in known])[self.campaign_index]
 
     @cached_property
     def variant(self) -> Ints:

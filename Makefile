@@ -1,0 +1,50 @@
+# Everything here needs Python 3.11 or newer, git and make; the rest comes into .venv, pinned by requirements.lock.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo dev test lint format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## make .venv with the pinned dependencies
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install ## the whole platform at work on this machine, until Ctrl-C
+	$(BIN)/sms-warehouse demo
+
+dev: install ## Dagster's UI and daemon on the stack of `sms-warehouse local up`
+	@mkdir -p .local/dagster
+	@cp sms_warehouse/local/dagster.yaml .local/dagster/dagster.yaml
+	@env="$$($(BIN)/sms-warehouse local env)" && eval "$$env" && \
+		DAGSTER_HOME="$(CURDIR)/.local/dagster" exec $(BIN)/dagster dev
+
+test: lint ## lint, load the definitions, run all tests
+	$(BIN)/dagster definitions validate
+	$(BIN)/pytest
+
+lint: install ## style, types and SQL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint sql
+
+format: install ## put code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## make requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate -o requirements.lock
+
+clean: ## remove what the other targets made
+	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,396 @@
+"""The ``sms-warehouse`` command: reads arguments, calls the parts that do the work, prints what came of it.
+
+What a verb needs is imported inside it, so that ``--help`` answers at once and production does without the
+packages of the local stack. Errors that say what is wrong and what sets it are printed as one line.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from sms_warehouse.landing.events import EVENTS
+from sms_warehouse.local.commands import local
+
+_LOCAL_PACKAGES = frozenset({"duckdb", "ministack", "pytz", "sqlglot"})
+
+
+class _Verbs(click.Group):
+    """Turns the errors a person can act on into one line and exit code 1; others keep their traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except ModuleNotFoundError as error:
+            if error.name not in _LOCAL_PACKAGES:
+                raise
+            _fail(f"{error.name} is not installed; `pip install 'sms-warehouse[local]'` brings it")
+        except Exception as error:
+            if not isinstance(error, _expected_errors()):
+                raise
+            _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    raise click.exceptions.Exit(1)
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    from sms_warehouse.demo import DemoFailed
+    from sms_warehouse.landing.load import LandingMismatch
+    from sms_warehouse.local.services import ServerFailed
+    from sms_warehouse.local.stack import NotReady, StackRunning
+    from sms_warehouse.migrate import ContractMismatch
+    from sms_warehouse.resources.inbox import InboxUnavailable
+    from sms_warehouse.resources.lake import LakeUnavailable
+    from sms_warehouse.resources.redshift import (
+        RedshiftLoginFailed,
+        RedshiftUnavailable,
+        StatementFailed,
+    )
+    from sms_warehouse.settings import SettingError
+
+    return (
+        ContractMismatch,
+        DemoFailed,
+        InboxUnavailable,
+        LakeUnavailable,
+        LandingMismatch,
+        NotReady,
+        RedshiftLoginFailed,
+        RedshiftUnavailable,
+        ServerFailed,
+        SettingError,
+        StackRunning,
+        StatementFailed,
+    )
+
+
+class _Day(click.ParamType):
+    """An arrival day the platform knows: from ``SMS_WAREHOUSE_FIRST_DAY`` to today, UTC."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        from sms_warehouse import settings
+
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a day like 2026-01-31", param, ctx)
+        first_day, today = settings.first_day(), datetime.now(UTC).date()
+        if day < first_day:
+            self.fail(
+                f"{day} is before the first arrival day, {first_day}; SMS_WAREHOUSE_FIRST_DAY sets it",
+                param,
+                ctx,
+            )
+        if day > today:
+            self.fail(f"{day} is still to come: today is {today}, UTC", param, ctx)
+        return day
+
+
+class _Moment(click.ParamType):
+    """A time, read as UTC unless it names its offset."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time like 2026-01-31T12:00:00", param, ctx)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _days(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --from and --to, both included."""
+    to = click.option("--to", "last_day", type=_Day(), required=True, help="Last arrival day, UTC.")
+    begin = click.option(
+        "--from", "first_day", type=_Day(), required=True, help="First arrival day, UTC."
+    )
+    return begin(to(command))
+
+
+def _check_order(first_day: date, last_day: date) -> None:
+    if first_day > last_day:
+        raise click.BadParameter(f"{first_day} is after --to {last_day}", param_hint="'--from'")
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sms-warehouse")
+def main() -> None:
+    """Lands the logs of an SMS marketing platform in Redshift, proves every record, and reports on it.
+
+    To see all of it at work on this machine: sms-warehouse demo
+    """
+
+
+main.add_command(local)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the warehouse's schema up to date.
+
+    Creates what sql/schema names and the warehouse lacks; safe to repeat, safe beside running loads.
+
+    \b
+    Example:
+      eval "$(sms-warehouse local env)"
+      sms-warehouse migrate
+    """
+    from sms_warehouse.migrate import migrate as bring_up_to_date
+    from sms_warehouse.resources.redshift import Redshift
+
+    bring_up_to_date(Redshift(), _say)
+    _say("the schema is up to date")
+
+
+@main.command()
+@_days
+@click.option(
+    "--messages", type=click.IntRange(1), required=True, help="Messages handed over a day."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another world.")
+@click.option(
+    "--world-start",
+    type=_Day(),
+    help="Day of the first message ever; receipts and clicks follow from earlier days. Default: --from.",
+)
+@click.option(
+    "--faults",
+    type=click.Choice(["none", "usual", "hostile"]),
+    default="none",
+    show_default=True,
+    help="How badly the services behave: not at all, as in life, or in every way they could.",
+)
+@_json
+def traffic(
+    first_day: date,
+    last_day: date,
+    messages: int,
+    seed: int,
+    world_start: date | None,
+    faults: str,
+    as_json: bool,
+) -> None:
+    """Let the simulated services write to the bucket all that arrives on these days.
+
+    The same call writes the same keys and bytes. Prints, per event type, what a correct load has to find.
+
+    \b
+    Example:
+      sms-warehouse traffic --from 2026-03-01 --to 2026-03-03 --messages 10000 --seed 7 --faults usual
+    """
+    _check_order(first_day, last_day)
+    if world_start is not None and world_start > first_day:
+        raise click.BadParameter(
+            f"{world_start} is after --from {first_day}", param_hint="'--world-start'"
+        )
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from sms_warehouse import settings
+    from sms_warehouse.local import traffic as services
+    from sms_warehouse.resources import lake
+
+    bucket = settings.bucket()
+    lake.Lake().head("raw/")  # A bucket that is not there is told before anything is made up.
+    began = time.monotonic()
+    try:
+        counts = services.write(
+            bucket,
+            lake.s3_client(),
+            first_day,
+            last_day,
+            messages=messages,
+            seed=seed,
+            world_start=world_start,
+            faults=faults,
+            progress=_say,
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise lake.explained(error, bucket) from error
+    seconds = time.monotonic() - began
+    rows = {event_type: vars(counted) for event_type, counted in counts.items()}
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        print_table("event_type", rows)
+    lines = sum(row["lines"] for row in rows.values())
+    _say(f"{lines:,} lines in {seconds:.1f} s: {lines / seconds:,.0f} lines/s")
+
+
+@main.command()
+@_days
+@click.option(
+    "--event",
+    "event_type",
+    type=click.Choice(list(EVENTS)),
+    help="Only this event type, and the tables that follow from it.",
+)
+@click.option(
+    "--as-of",
+    type=_Moment(),
+    help="The reports' clock, UTC, like 2026-01-31T12:00:00. Default: now.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be landed.")
+@_json
+def load(
+    first_day: date,
+    last_day: date,
+    event_type: str | None,
+    as_of: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Load these arrival days here and now, then refresh the reports.
+
+    Runs the job load_day for each day in this process, without Dagster's daemon, and records it in the
+    instance of DAGSTER_HOME like any other run. Running it again lands nothing twice. Exits with 1 when a
+    run fails or a check that blocks does not pass.
+
+    \b
+    Example:
+      sms-warehouse load --from 2026-03-01 --to 2026-03-03 --dry-run
+      sms-warehouse load --from 2026-03-01 --to 2026-03-03 --as-of 2026-03-04T00:00:00
+    """
+    _check_order(first_day, last_day)
+    from sms_warehouse import backfill
+
+    event_types = [event_type] if event_type else list(EVENTS)
+    if dry_run:
+        waiting = backfill.waiting(first_day, last_day, event_types)
+        if as_json:
+            click.echo(
+                json.dumps([vars(w) | {"day": w.day.isoformat()} for w in waiting], indent=2)
+            )
+        else:
+            print_table("day", [vars(w) for w in waiting])
+        return
+    outcome = backfill.load(first_day, last_day, event_type, as_of=as_of, progress=_say)
+    if as_json:
+        click.echo(json.dumps(vars(outcome) | {"loaded": outcome.rows()}, indent=2))
+    else:
+        print_table("event_type", outcome.rows())
+    for failure in outcome.failures:
+        click.echo(f"error: {failure}", err=True)
+    if outcome.failures:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.option(
+    "--once", is_flag=True, help="No UI; stop when everything has been loaded and checked."
+)
+@click.option(
+    "--messages", type=click.IntRange(1), default=20_000, show_default=True, help="Messages a day."
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Days of logs, today included.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another world.")
+@click.option("--port", type=int, default=3000, show_default=True, help="Port of Dagster's UI.")
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep everything here. Without it, it lives in a temporary directory and goes with the demo.",
+)
+@click.option(
+    "--timeout",
+    "timeout_minutes",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="Minutes until everything has to be loaded.",
+)
+def demo(
+    once: bool,
+    messages: int,
+    days: int,
+    seed: int,
+    port: int,
+    directory: Path | None,
+    timeout_minutes: float,
+) -> None:
+    """Run the whole platform on this machine: S3, SQS, Redshift, Dagster and the services that write.
+
+    Shows how files arrive, days are asked for, loads commit and checks pass, then a summary and the
+    addresses of Dagster's UI and the warehouse. Goes on until Ctrl-C and leaves nothing running.
+
+    \b
+    Example:
+      sms-warehouse demo
+      sms-warehouse demo --once --messages 5000
+    """
+    from sms_warehouse.demo import run
+
+    run(
+        is_once=once,
+        messages=messages,
+        days=days,
+        seed=seed,
+        port=port,
+        directory=directory,
+        timeout_s=timeout_minutes * 60,
+    )
+
+
+def print_table(
+    label: str, rows: Mapping[str, Mapping[str, Any]] | Sequence[Mapping[str, Any]]
+) -> None:
+    """Prints rows under the names of their columns, numbers to the right; a mapping's keys come first."""
+    if isinstance(rows, Mapping):
+        rows = [{label: key, **row} for key, row in rows.items()]
+    if not rows:
+        click.echo("nothing")
+        return
+    texts = [[name.replace("_", " ") for name in rows[0]]]
+    texts += [[_cell(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    is_number = [isinstance(value, int | float) for value in rows[0].values()]
+    for row in texts:
+        click.echo(
+            "  ".join(
+                cell.rjust(width) if right else cell.ljust(width)
+                for cell, width, right in zip(row, widths, is_number, strict=True)
+            ).rstrip()
+        )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.1f}" if isinstance(value, float) else str(value)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

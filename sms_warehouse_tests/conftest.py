@@ -1,0 +1,101 @@
+"""What every test may ask for: one local stack for the whole session, and a clean platform on it.
+
+Servers start once and only when a test needs them. A test that asks for ``platform``, or for one of
+its parts, finds a bucket and a queue nobody used before and a warehouse as ``migrate`` leaves it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from sms_warehouse.local.stack import LocalStack, make_inbox
+from sms_warehouse.migrate import seed
+from sms_warehouse.resources.inbox import Inbox, sqs_client
+from sms_warehouse.resources.lake import Lake, s3_client
+from sms_warehouse.resources.redshift import Redshift
+
+_bucket_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The three services as the platform sees them; bucket and queue are this test's own."""
+
+    lake: Lake
+    inbox: Inbox
+    redshift: Redshift
+    bucket: str
+    queue_url: str
+
+
+def forget_clients() -> None:
+    """Makes the next use of S3 and SQS read the environment again."""
+    s3_client.cache_clear()
+    sqs_client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The session's running stack. Tests that stop or kill servers start their own."""
+    with LocalStack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture
+def env(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The stack's environment, set for this test."""
+    for name, value in stack.env.items():
+        monkeypatch.setenv(name, value)
+    forget_clients()
+    yield stack.env
+    forget_clients()
+
+
+@pytest.fixture
+def platform(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """An empty bucket, an empty queue that hears of its objects, and a warehouse without events."""
+    return fresh_platform(env, monkeypatch)
+
+
+def fresh_platform(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """Makes bucket and queue anew and empties the warehouse."""
+    bucket = f"test-{next(_bucket_numbers)}"
+    queue_url = make_inbox(env["AWS_ENDPOINT_URL"], bucket)
+    sqs_client().purge_queue(QueueUrl=queue_url)  # of S3's test event
+    monkeypatch.setenv("SMS_WAREHOUSE_BUCKET", bucket)
+    monkeypatch.setenv("SMS_WAREHOUSE_QUEUE_URL", queue_url)
+    redshift = Redshift()
+    _empty(redshift)
+    return Platform(Lake(), Inbox(), redshift, bucket, queue_url)
+
+
+@pytest.fixture
+def lake(platform: Platform) -> Lake:
+    return platform.lake
+
+
+@pytest.fixture
+def inbox(platform: Platform) -> Inbox:
+    return platform.inbox
+
+
+@pytest.fixture
+def redshift(platform: Platform) -> Redshift:
+    return platform.redshift
+
+
+def _empty(redshift: Redshift) -> None:
+    with redshift.session("tests") as session:
+        tables = session.rows(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_type = 'BASE TABLE' "
+            "and table_schema in ('control', 'staging', 'warehouse', 'reports', 'pii') "
+            "order by 1, 2"
+        )
+        for schema, table in tables:
+            session.execute(f"delete from {schema}.{table}")
+        seed(session)

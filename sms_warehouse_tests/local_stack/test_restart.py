@@ -1,0 +1,177 @@
+"""A stack in a directory: what it keeps when it stops, is killed, or loses a server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sms_warehouse.local.services import ServerFailed
+from sms_warehouse.local.stack import LocalStack, NotReady, StackRunning, running_env
+from sms_warehouse.resources.inbox import Inbox
+from sms_warehouse.resources.lake import Lake
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.conftest import forget_clients
+
+KEY = "raw/link_click/v=1/dt=2026-03-01/hh=05/part-0001.json.gz"
+
+Use = Callable[[LocalStack], None]
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Use]:
+    """Points this process at a stack."""
+
+    def point(stack: LocalStack) -> None:
+        for name, value in stack.env.items():
+            monkeypatch.setenv(name, value)
+        forget_clients()
+
+    yield point
+    forget_clients()
+
+
+@contextmanager
+def supervised(stack: LocalStack) -> Iterator[list[str]]:
+    """A running stack whose servers are watched from another thread; gives what it tells."""
+    told: list[str] = []
+    stopping = threading.Event()
+    with stack:
+        watcher = threading.Thread(target=stack.run_forever, args=(stopping, told.append))
+        watcher.start()
+        try:
+            yield told
+        finally:
+            stopping.set()
+            watcher.join()
+
+
+def server_pid(stack: LocalStack, name: str) -> int:
+    (pid,) = [server.pid for server in stack.servers if server.name == name]
+    assert pid is not None
+    return pid
+
+
+def write_row() -> None:
+    with Redshift().session("tests") as session:
+        session.execute("create table kept (value integer)")
+        session.execute("insert into kept values (42)")
+
+
+def read_row() -> int:
+    with Redshift().session("tests") as session:
+        return int(session.value("select value from kept"))
+
+
+def keys_in_inbox() -> set[str]:
+    return {found.key for m in Inbox().receive(20, seconds=5) for found in m.objects()}
+
+
+def test_a_directory_keeps_objects_messages_rows_and_addresses(tmp_path: Path, use: Use) -> None:
+    with LocalStack(tmp_path) as stack:
+        use(stack)
+        Lake().put(KEY, b"content")
+        written = Lake().head(KEY)
+        write_row()
+        env = dict(stack.env)
+    with LocalStack(tmp_path) as stack:
+        assert stack.env == env
+        use(stack)
+        assert Lake().head(KEY) == written
+        assert keys_in_inbox() == {KEY}
+        assert read_row() == 42
+
+
+def test_a_directory_keeps_its_queue_when_its_ports_are_taken(tmp_path: Path, use: Use) -> None:
+    with LocalStack(tmp_path) as stack:
+        use(stack)
+        Lake().put(KEY, b"content")
+    (tmp_path / "identity.json").unlink()
+    with LocalStack(tmp_path) as stack:
+        use(stack)
+        Lake().put(KEY + ".2", b"content")
+        assert keys_in_inbox() == {KEY, KEY + ".2"}
+
+
+def test_a_killed_warehouse_comes_back_with_what_was_committed(tmp_path: Path, use: Use) -> None:
+    stack = LocalStack(tmp_path)
+    with supervised(stack) as told:
+        use(stack)
+        write_row()
+        os.kill(server_pid(stack, "Redshift"), signal.SIGKILL)
+        wait_for(lambda: told[-1:] == ["Redshift answers again"])
+        assert read_row() == 42
+        assert running_env(tmp_path) == stack.env
+
+
+def test_killed_s3_and_sqs_come_back_with_objects_and_tell_of_new_ones(
+    tmp_path: Path, use: Use
+) -> None:
+    stack = LocalStack(tmp_path)
+    with supervised(stack) as told:
+        use(stack)
+        Lake().put(KEY, b"content")
+        os.kill(server_pid(stack, "S3 and SQS"), signal.SIGKILL)
+        wait_for(lambda: told[-1:] == ["S3 and SQS answers again"])
+        assert Lake().head(KEY) is not None
+        Lake().put(KEY + ".2", b"content")
+        assert KEY + ".2" in keys_in_inbox()
+
+
+def test_a_server_that_keeps_dying_ends_the_stack_with_its_reason(tmp_path: Path) -> None:
+    with LocalStack(tmp_path) as stack:
+        killing = threading.Event()
+
+        def kill_again_and_again() -> None:
+            while not killing.wait(0.05):
+                os.kill(server_pid(stack, "S3 and SQS"), signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_again_and_again)
+        killer.start()
+        try:
+            with pytest.raises(ServerFailed, match="S3 and SQS"):
+                stack.run_forever(tell=lambda _: None)
+        finally:
+            killing.set()
+            killer.join()
+
+
+def test_a_stack_is_found_only_while_it_runs(tmp_path: Path) -> None:
+    with pytest.raises(NotReady):
+        running_env(tmp_path)
+    with LocalStack(tmp_path) as stack:
+        assert running_env(tmp_path) == stack.env
+    with pytest.raises(NotReady):
+        running_env(tmp_path)
+
+
+def test_a_directory_in_use_is_refused_and_left_alone(stack: LocalStack) -> None:
+    with pytest.raises(StackRunning, match=str(stack.directory)):
+        LocalStack(stack.directory).start()
+    assert running_env(stack.directory) == stack.env
+
+
+def test_what_holds_the_password_is_its_owners_alone(stack: LocalStack) -> None:
+    password = stack.env["REDSHIFT_PASSWORD"]
+    holding = [
+        path
+        for path in stack.directory.rglob("*.json")
+        if password in path.read_text(errors="replace")
+    ]
+    assert {path.name for path in holding} >= {"stack.json", "identity.json"}
+    assert {path.stat().st_mode & 0o777 for path in holding} == {0o600}
+    for server in stack.servers:
+        assert password not in " ".join(server.arguments)
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.05)

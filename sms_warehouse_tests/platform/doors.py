@@ -1,0 +1,190 @@
+"""The doors through which these tests use the platform, and the picture they compare: every fact and report."""
+
+import json
+import random
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import TypeVar
+
+import dagster as dg
+
+from sms_warehouse.apply import STEPS
+from sms_warehouse.landing.events import EVENTS
+from sms_warehouse.local import traffic
+from sms_warehouse.reports import REPORTS
+from sms_warehouse.resources.inbox import Inbox
+from sms_warehouse.resources.lake import Lake, s3_client
+from sms_warehouse.resources.redshift import Redshift
+
+T = TypeVar("T")
+
+DAYS = (date(2026, 3, 1), date(2026, 3, 2))
+AS_OF = datetime(2026, 3, 9, 12)
+MESSAGES = 200
+SEED = 7
+
+_WHEN_WE_WORKED = {"loaded_at", "updated_at", "first_loaded_at"}
+
+
+def definitions() -> dg.Definitions:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sms_warehouse.definitions import defs
+    return defs
+
+
+def files(faults: str = "usual", days: Iterable[date] = DAYS) -> list[traffic.LogFile]:
+    """What the simulated services write on these days, in the order in which it arrives."""
+    return [
+        file
+        for day in days
+        for file in traffic.day_files(
+            day, messages=MESSAGES, seed=SEED, world_start=DAYS[0], faults=faults
+        )
+    ]
+
+
+def put(*found: traffic.LogFile) -> None:
+    lake = Lake()
+    for file in found:
+        lake.put(file.key, file.body)
+
+
+def run_day(
+    day: date, instance: dg.DagsterInstance | None = None, tags: dict[str, str] | None = None
+) -> dg.ExecuteInProcessResult:
+    """One run of load_day, as the UI, a backfill or (with its tags) a sensor would start it."""
+    return (
+        definitions()
+        .resolve_job_def("load_day")
+        .execute_in_process(
+            instance=instance or dg.DagsterInstance.ephemeral(),
+            partition_key=day.isoformat(),
+            tags=tags,
+            raise_on_error=False,
+        )
+    )
+
+
+def refresh_reports(as_of: datetime = AS_OF) -> None:
+    config = {"ops": {f"reports__{r}": {"config": {"as_of": as_of.isoformat()}} for r in REPORTS}}
+    result = (
+        definitions()
+        .resolve_job_def("refresh_reports")
+        .execute_in_process(run_config=config, instance=dg.DagsterInstance.ephemeral())
+    )
+    assert result.success
+
+
+def tick(instance: dg.DagsterInstance) -> dg.SensorResult:
+    """One tick of the sensor, without running what it asks for."""
+    from sms_warehouse.sensors import new_logs
+
+    context = dg.build_sensor_context(
+        instance=instance,
+        resources={"inbox": Inbox(), "lake": Lake(), "redshift": Redshift()},
+    )
+    return new_logs(context)
+
+
+def run_requested(result: dg.SensorResult, instance: dg.DagsterInstance) -> list[str]:
+    """Runs what a tick asked for, one day after the other; returns the days."""
+    days = [request.partition_key for request in result.run_requests or []]
+    for day in days:
+        assert run_day(
+            date.fromisoformat(day), instance, {"dagster/sensor_name": "new_logs"}
+        ).success
+    return days
+
+
+def messages_waiting() -> int:
+    """Messages in the queue, visible or not."""
+    from sms_warehouse.resources.inbox import sqs_client
+    from sms_warehouse.settings import queue_url
+
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs_client().get_queue_attributes(QueueUrl=queue_url(), AttributeNames=names)["Attributes"]
+    return sum(int(found[name]) for name in names)
+
+
+def picture() -> dict[str, list[str]]:
+    """Every row of every warehouse table and report, without the columns that tell when we worked."""
+    refresh_reports()
+    tables = [f"warehouse.{t}" for t in STEPS] + [f"reports.{r}" for r in REPORTS]
+    seen: dict[str, list[str]] = {}
+    with Redshift().session("picture") as session:
+        for table in tables:
+            seen[table] = sorted(
+                json.dumps(
+                    {k: v for k, v in row.items() if k not in _WHEN_WE_WORKED}, default=str
+                )
+                for row in session.records(f"select * from {table}")
+            )
+    return seen
+
+
+def assert_same(one: dict[str, list[str]], other: dict[str, list[str]]) -> None:
+    assert one.keys() == other.keys()
+    for table in one:
+        only_one = sorted(set(one[table]) - set(other[table]))[:3]
+        only_other = sorted(set(other[table]) - set(one[table]))[:3]
+        assert one[table] == other[table], f"{table}: {only_one} against {only_other}"
+
+
+def ledger() -> dict[str, dict[str, int]]:
+    """What the ledger counts, by event type, of the objects that landed and of those that are poison."""
+    counted = dict.fromkeys(EVENTS, None)
+    with Redshift().session("ledger") as session:
+        for event_type in EVENTS:
+            counted[event_type] = session.records(
+                "select count(*) as objects, cast(coalesce(sum(lines), 0) as bigint) as lines,"
+                " cast(coalesce(sum(rows_landed), 0) as bigint) as landed,"
+                " cast(coalesce(sum(lines_quarantined), 0) as bigint) as quarantined,"
+                " cast(coalesce(sum(lines_blank), 0) as bigint) as blank,"
+                " cast(coalesce(sum(case when status = 'poison' then 1 else 0 end), 0) as bigint) as poison"
+                " from control.landed_object"
+                " where event_type = :event_type and status <> 'superseded'",
+                event_type=event_type,
+            )[0]
+    return counted
+
+
+def staged_rows() -> dict[str, int]:
+    with Redshift().session("staged_rows") as session:
+        return {e: session.value(f"select count(*) as n from staging.{e}") for e in EVENTS}
+
+
+def shuffled(found: list[traffic.LogFile], seed: int) -> list[traffic.LogFile]:
+    mixed = list(found)
+    random.Random(seed).shuffle(mixed)
+    return mixed
+
+
+def stored_keys(prefix: str) -> list[str]:
+    return [o.key for o in Lake().list_prefix(prefix)]
+
+
+def remove(key: str) -> None:
+    s3_client().delete_object(Bucket=Lake().bucket, Key=key)
+
+
+def until(happens: Callable[[], T], *, seconds: float = 30) -> T:
+    """Tries until something happens: a hidden message comes back in its own time."""
+    end = time.monotonic() + seconds
+    while True:
+        if result := happens():
+            return result
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.2)
+
+
+def drop_messages() -> None:
+    """Loses every message of the queue."""
+    until(lambda: Inbox().delete(Inbox().receive(1000, seconds=5)) and messages_waiting() == 0)
+
+
+def drain(instance: dg.DagsterInstance) -> None:
+    """Lets the sensor tick, and runs what it asks for, until the queue is empty."""
+    until(lambda: run_requested(tick(instance), instance) == [] and messages_waiting() == 0)

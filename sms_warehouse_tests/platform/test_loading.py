@@ -1,0 +1,237 @@
+"""The promises of loading: nothing lost, nothing doubled, whichever way and however often a day is loaded."""
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from datetime import date
+
+import dagster as dg
+import pytest
+
+from sms_warehouse.landing.events import EVENTS
+from sms_warehouse.local import traffic
+from sms_warehouse.resources.lake import Lake, s3_client
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.platform import doors
+from sms_warehouse_tests.platform.killed import POINTS
+
+SENSOR = {"dagster/sensor_name": "new_logs"}
+
+
+def test_a_loaded_world_fills_every_fact_and_report(plain):
+    empty = [table for table, rows in plain.items() if not rows]
+    assert not empty
+
+
+def test_the_sensor_gives_the_tables_that_a_backfill_gives(plain, platform):
+    """Files arrive in order, the sensor asks for their days, and asks again until the queue is empty."""
+    instance = dg.DagsterInstance.ephemeral()
+    found = doors.files()
+    for part in range(3):
+        doors.put(*found[part::3])
+        doors.run_requested(doors.tick(instance), instance)
+    doors.drain(instance)
+    doors.assert_same(plain, doors.picture())
+
+
+def test_files_in_any_order_one_load_each_give_the_same_tables(plain, platform):
+    """Facts depend on the set of events: every file is a run of its own here, in random order."""
+    found = doors.shuffled(doors.files(), seed=3)
+    step = max(1, len(found) // 12)
+    for begin in range(0, len(found), step):
+        batch = found[begin : begin + step]
+        doors.put(*batch)
+        for day in {date.fromisoformat(f.key.split("/dt=")[1][:10]) for f in batch}:
+            assert doors.run_day(day, tags=SENSOR).success
+    doors.assert_same(plain, doors.picture())
+
+
+def test_loading_twice_changes_nothing(plain, platform):
+    doors.put(*doors.files())
+    for day in (*doors.DAYS, *doors.DAYS, doors.DAYS[0]):
+        assert doors.run_day(day).success
+    doors.assert_same(plain, doors.picture())
+
+
+def test_two_loads_of_one_day_at_once_land_it_once(plain, platform):
+    doors.put(*doors.files())
+    results: list[bool] = []
+
+    def load() -> None:
+        results.append(doors.run_day(doors.DAYS[0]).success)
+
+    both = [threading.Thread(target=load) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert results == [True, True]
+    assert doors.run_day(doors.DAYS[1]).success
+    doors.assert_same(plain, doors.picture())
+
+
+@pytest.mark.parametrize("point", [p for p in POINTS if p != "before_messages_are_deleted"])
+def test_a_run_killed_anywhere_loses_and_doubles_nothing(plain, platform, point):
+    doors.put(*doors.files())
+    killed = subprocess.run(
+        [sys.executable, "-m", "sms_warehouse_tests.platform.killed", point, str(doors.DAYS[0])],
+        capture_output=True,
+        text=True,
+    )
+    assert killed.returncode == -9, killed.stderr
+    for day in doors.DAYS:
+        assert doors.run_day(day, tags=SENSOR).success
+    doors.assert_same(plain, doors.picture())
+
+
+def test_a_sensor_killed_before_it_deletes_asks_again_and_then_deletes(plain, platform):
+    doors.put(*doors.files())
+    for day in doors.DAYS:
+        assert doors.run_day(day).success
+    waiting = doors.messages_waiting()
+    killed = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "sms_warehouse_tests.platform.killed",
+            "before_messages_are_deleted",
+            str(doors.DAYS[0]),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert killed.returncode == -9, killed.stderr
+    assert doors.messages_waiting() == waiting
+    instance = dg.DagsterInstance.ephemeral()
+    doors.drain(instance)
+    doors.assert_same(plain, doors.picture())
+
+
+def test_the_ledger_counts_what_the_services_say_they_wrote(platform):
+    """Hostile traffic: every kind of broken line and object a producer can cause."""
+    truth = traffic.write(
+        Lake().bucket,
+        s3_client(),
+        *doors.DAYS,
+        messages=doors.MESSAGES,
+        seed=doors.SEED,
+        faults="hostile",
+    )
+    for day in doors.DAYS:
+        assert doors.run_day(day).success
+    counted = doors.ledger()
+    for event_type, wrote in truth.items():
+        found = counted[event_type]
+        assert found["lines"] == wrote.lines, event_type
+        assert found["quarantined"] == wrote.malformed, event_type
+        assert found["blank"] == wrote.blank, event_type
+        assert found["landed"] == wrote.lines - wrote.malformed - wrote.blank, event_type
+        assert doors.staged_rows()[event_type] == found["landed"], event_type
+    assert sum(c["poison"] for c in counted.values()) > 0
+    with Redshift().session("test") as session:
+        quarantined = session.value("select count(*) as n from control.quarantined_line where resolved_at is null")
+    assert quarantined == sum(w.malformed for w in truth.values())
+
+
+def test_a_corrupt_object_is_poison_and_its_day_goes_on(platform):
+    found = doors.files("none", doors.DAYS[:1])
+    doors.put(*found)
+    broken = next(f for f in found if f.event_type == "link_click")
+    doors.put(traffic.LogFile(broken.key, broken.body[:-9], broken.written_at, broken.event_type, broken.counts))
+    result = doors.run_day(doors.DAYS[0])
+    assert result.success
+    counted = doors.ledger()
+    assert counted["link_click"]["poison"] == 1
+    assert sum(c["poison"] for c in counted.values()) == 1
+    failed = [e for e in result.get_asset_check_evaluations() if not e.passed]
+    assert [(e.asset_key.path[-1], e.check_name) for e in failed] == [("link_click", "no_poison")]
+    assert counted["message_submitted"]["landed"] > 0
+
+
+def test_new_content_under_an_old_key_replaces_it_and_facts_follow(platform):
+    found = doors.files("none", doors.DAYS[:1])
+    submissions = [f for f in found if f.event_type == "message_submitted"]
+    doors.put(*[f for f in found if f is not submissions[0]])
+    assert doors.run_day(doors.DAYS[0]).success
+    without = doors.picture()
+    doors.put(submissions[0])
+    assert doors.run_day(doors.DAYS[0], tags=SENSOR).success
+    whole = doors.picture()
+    assert whole["warehouse.fact_submission"] != without["warehouse.fact_submission"]
+
+    first, second = submissions[0], submissions[1]
+    doors.put(traffic.LogFile(first.key, second.body, first.written_at, first.event_type, second.counts))
+    assert doors.run_day(doors.DAYS[0], tags=SENSOR).success
+    replaced = doors.picture()
+    # The key now holds what another file holds too: its own events are gone, the others came twice.
+    assert Counter(r.split('"event_id": ')[1][:30] for r in replaced["warehouse.fact_submission"]) == Counter(
+        r.split('"event_id": ')[1][:30] for r in without["warehouse.fact_submission"]
+    )
+    with Redshift().session("test") as session:
+        assert session.rows(
+            "select status, count(*) as objects from control.landed_object"
+            " where object_key = :key group by status order by status",
+            key=first.key,
+        ) == [("landed", 1), ("superseded", 1)]
+
+    doors.put(first)
+    assert doors.run_day(doors.DAYS[0], tags=SENSOR).success
+    doors.assert_same(whole, doors.picture())
+
+
+def test_nothing_of_a_load_is_left_under_landing(platform):
+    doors.put(*doors.files("none", doors.DAYS[:1]))
+    assert doors.run_day(doors.DAYS[0]).success
+    assert doors.stored_keys("landing/") == []
+
+
+def test_checks_of_a_clean_day_are_green_for_every_event_type(platform):
+    doors.put(*doors.files("none", doors.DAYS[:1]))
+    evaluations = doors.run_day(doors.DAYS[0]).get_asset_check_evaluations()
+    assert len(evaluations) == 3 * len(EVENTS)
+    assert all(e.passed for e in evaluations)
+
+
+def test_a_row_missing_from_staging_fails_the_blocking_check(platform, monkeypatch):
+    """The check has to be able to fail: rows vanish right after the commit."""
+    from sms_warehouse.assets import staging as staging_assets
+
+    doors.put(*doors.files("none", doors.DAYS[:1]))
+    land_day = staging_assets.land_day
+
+    def land_and_lose(redshift, lake, event_type, day, **options):
+        landed = land_day(redshift, lake, event_type, day, **options)
+        with redshift.session("test") as session:
+            session.execute("delete from staging.link_click where line_number = 1")
+        return landed
+
+    monkeypatch.setattr(staging_assets, "land_day", land_and_lose)
+    result = doors.run_day(doors.DAYS[0])
+    assert not result.success
+    failed = {
+        (e.asset_key.path[-1], e.check_name)
+        for e in result.get_asset_check_evaluations()
+        if not e.passed
+    }
+    assert ("link_click", "every_record_landed") in failed
+
+
+def test_a_copy_that_stores_too_little_is_rolled_back_whole(platform, monkeypatch):
+    """The proof inside the transaction: what COPY stored is compared before COMMIT."""
+    from sms_warehouse.landing import load
+    from sms_warehouse.landing.load import LandingMismatch
+
+    doors.put(*doors.files("none", doors.DAYS[:1]))
+    prove = load._prove
+
+    def lose_then_prove(session, event, day, load_id, objects):
+        session.execute(f"delete from staging.{event.name} where line_number = 1")
+        prove(session, event, day, load_id, objects)
+
+    monkeypatch.setattr(load, "_prove", lose_then_prove)
+    with pytest.raises(LandingMismatch, match="message_submitted"):
+        load.land_day(Redshift(), Lake(), "message_submitted", doors.DAYS[0])
+    assert doors.staged_rows()["message_submitted"] == 0
+    assert doors.ledger()["message_submitted"]["objects"] == 0
+    assert doors.stored_keys("landing/") == []
