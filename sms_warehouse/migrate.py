@@ -8,6 +8,7 @@ place in one step.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from sms_warehouse import sql
@@ -24,8 +25,14 @@ _ATTEMPTS = 5
 _MADE_BY_ANOTHER = frozenset({"42P06", "42P07", "42710", "23505"})
 
 
+# The columns of a table in a schema file, one a line, and what Redshift's catalog calls their types.
+_TABLE = re.compile(r"create table if not exists (\w+)\.(\w+) \((.*?)^\)", re.DOTALL | re.M)
+_COLUMN = re.compile(r"^\s+(\w+) (double precision|\w+)((?:\(\d+\))?)", re.M)
+_FULL_NAMES = {"varchar": "character varying", "timestamp": "timestamp without time zone"}
+
+
 class ContractMismatch(Exception):
-    """A staging table is not what COPY of Parquet needs, which maps columns by position."""
+    """A table exists already and is not what this version needs."""
 
     def __init__(self, table: str, column: str, expected: str, found: str) -> None:
         self.table = table
@@ -33,9 +40,9 @@ class ContractMismatch(Exception):
         self.expected = expected
         self.found = found
         super().__init__(
-            f"table {table}, column {column}: expected {expected}, found {found}; the table was "
-            "made for another version of the event's contract: alter it, or drop it once its "
-            "loads are applied and run `sms-warehouse migrate`"
+            f"table {table}, column {column}: expected {expected}, found {found}; another version "
+            "made the table, and migrating never changes one that exists: alter it, or move its "
+            "rows to one made anew"
         )
 
 
@@ -44,7 +51,7 @@ def migrate(redshift: Redshift, progress: Callable[[str], object] = lambda _: No
 
     Safe to repeat and safe beside a running platform or another migration: it takes the same locks
     as landing and applying, so it waits for the transaction under way. ``progress`` is told each
-    file. Raises ContractMismatch when a staging table does not keep its event's contract.
+    file. Raises ContractMismatch when a table that was there is not what this version needs.
     """
     _begin(redshift, progress)
     redshift.transaction("migrate", lambda session: _finish(session, progress))
@@ -68,10 +75,10 @@ def _begin(redshift: Redshift, progress: Callable[[str], object]) -> None:
 
 def _finish(session: Session, progress: Callable[[str], object]) -> None:
     session.execute("lock control.landing_mutex, control.warehouse_mutex")
-    for path in _ORDER:
-        if (sql.root() / f"{path}.sql").exists():
-            sql.run(session, path)
-            progress(path)
+    _check_tables(session)
+    for path in _existing(_ORDER):
+        sql.run(session, path)
+        progress(path)
     seed(session, progress)
 
 
@@ -86,33 +93,55 @@ def seed(session: Session, progress: Callable[[str], object] = lambda _: None) -
 def check_staging(redshift: Redshift, event_types: Iterable[str] = EVENTS) -> None:
     """Compares staging tables with their events' contracts: columns, order, types and lengths.
 
-    Raises ContractMismatch for the first difference.
+    COPY of Parquet maps columns by position. Raises ContractMismatch for the first difference.
     """
     with redshift.session("check_staging") as session:
-        found: dict[str, list[tuple[str, str]]] = {}
-        for table, column, data_type, max_bytes in session.rows(
-            "select table_name, column_name, data_type, character_maximum_length "
-            "from information_schema.columns where table_schema = 'staging' "
-            "order by table_name, ordinal_position"
-        ):
-            described = f"{data_type}({max_bytes})" if max_bytes is not None else data_type
-            found.setdefault(table, []).append((column, described))
+        columns = _columns(session)
     for event_type in event_types:
+        table = f"staging.{event_type}"
         wanted = [(f.name, f.redshift_type) for f in EVENTS[event_type].staged_fields]
-        _compare(f"staging.{event_type}", wanted, found.get(event_type, []))
+        found = columns.get(table, [])
+        for position, (column, expected) in enumerate(wanted):
+            name, data_type = found[position] if position < len(found) else (None, "nothing")
+            if name != column:
+                there = f"column {name}" if name else "nothing"
+                at_position = f"{expected} at position {position + 1}"
+                raise ContractMismatch(table, column, at_position, f"{there} there")
+            if data_type != expected:
+                raise ContractMismatch(table, column, expected, data_type)
+        for name, data_type in found[len(wanted) :]:
+            raise ContractMismatch(table, name, "no such column", data_type)
 
 
-def _compare(table: str, wanted: list[tuple[str, str]], found: list[tuple[str, str]]) -> None:
-    for position, (column, expected) in enumerate(wanted, start=1):
-        if position > len(found):
-            raise ContractMismatch(table, column, f"{expected} at position {position}", "nothing")
-        name, data_type = found[position - 1]
-        if name != column:
-            raise ContractMismatch(
-                table, column, f"{expected} at position {position}", f"column {name} there"
-            )
-        if data_type != expected:
-            raise ContractMismatch(table, column, expected, data_type)
-    if len(found) > len(wanted):
-        name, data_type = found[len(wanted)]
-        raise ContractMismatch(table, name, "no such column", data_type)
+def _check_tables(session: Session) -> None:
+    """Compares each table that is there with the statement in ``sql/schema`` that would make it."""
+    columns = _columns(session)
+    for path in (_BEGINNING, *_existing(_ORDER)):
+        for schema, table, body in _TABLE.findall(sql.text(path)):
+            if f"{schema}.{table}" not in columns:
+                continue
+            found = dict(columns[f"{schema}.{table}"])
+            for column, data_type, size in _COLUMN.findall(body):
+                expected = _FULL_NAMES.get(data_type, data_type) + size
+                if found.get(column) != expected:
+                    raise ContractMismatch(
+                        f"{schema}.{table}", column, expected, found.get(column, "no such column")
+                    )
+
+
+def _columns(session: Session) -> dict[str, list[tuple[str, str]]]:
+    """The columns of each table, in order, and their types as Redshift names them."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for schema, table, column, data_type, max_bytes in session.rows(
+        "select table_schema, table_name, column_name, data_type, character_maximum_length "
+        "from information_schema.columns "
+        "where table_schema in ('control', 'staging', 'warehouse', 'reports', 'pii') "
+        "order by table_schema, table_name, ordinal_position"
+    ):
+        described = data_type if max_bytes is None else f"{data_type}({max_bytes})"
+        found.setdefault(f"{schema}.{table}", []).append((column, described))
+    return found
+
+
+def _existing(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if (sql.root() / f"{path}.sql").exists()]

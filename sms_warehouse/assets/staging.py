@@ -7,14 +7,11 @@ from sms_warehouse.assets import raw
 from sms_warehouse.landing import ledger
 from sms_warehouse.landing.events import EVENTS, Event
 from sms_warehouse.landing.load import land_day
-from sms_warehouse.partitions import ARRIVAL_DAYS
+from sms_warehouse.partitions import ARRIVAL_DAYS, day_of, is_asked_by_a_person
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
 
 GROUP = "staging"
-
-# Conflicts and lost connections are retried where they happen; this is for an S3 that needs a pause.
-_RETRY = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 
 def key(event_type: str) -> dg.AssetKey:
@@ -42,7 +39,6 @@ def _staging_asset(event: Event) -> dg.AssetsDefinition:
         group_name=GROUP,
         partitions_def=ARRIVAL_DAYS,
         check_specs=checks.specs(key(event.name)),
-        retry_policy=_RETRY,
         kinds={"redshift"},
         description=f"One row per good line of {event.source}: {event.meaning}.",
         metadata={
@@ -53,7 +49,7 @@ def _staging_asset(event: Event) -> dg.AssetsDefinition:
     def staging(
         context: dg.AssetExecutionContext, lake: Lake, redshift: Redshift
     ) -> dg.MaterializeResult:
-        day = ARRIVAL_DAYS.time_window_for_partition_key(context.partition_key).start.date()
+        day = day_of(context)
         landed = land_day(
             redshift, lake, event.name, day, run_id=context.run_id, progress=context.log.info
         )
@@ -84,7 +80,9 @@ def _staging_asset(event: Event) -> dg.AssetsDefinition:
                 "inspect_seconds": landed.inspect_seconds,
                 "land_seconds": landed.land_seconds,
             },
-            check_results=checks.evaluate(redshift, landed),
+            check_results=checks.evaluate(
+                redshift, landed, is_whole_day=is_asked_by_a_person(context)
+            ),
         )
 
     return staging

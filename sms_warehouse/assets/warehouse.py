@@ -5,28 +5,17 @@ belongs to. Asked for by a person, it also recomputes what the partition's day b
 or a schedule it does only what is new, so that the cost follows the batch.
 """
 
-from datetime import date
-
 import dagster as dg
 
 from sms_warehouse import apply
 from sms_warehouse.assets import describe, staging
-from sms_warehouse.partitions import ARRIVAL_DAYS
+from sms_warehouse.partitions import ARRIVAL_DAYS, day_of, is_asked_by_a_person
 from sms_warehouse.resources.redshift import Redshift
 
 GROUP = "warehouse"
 
-_AUTOMATIC_RUN_TAGS = frozenset({"dagster/sensor_name", "dagster/schedule_name"})
-
-
 def key(table: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, table])
-
-
-def _day_to_recompute(context: dg.AssetExecutionContext) -> date | None:
-    if _AUTOMATIC_RUN_TAGS & set(context.run.tags):
-        return None
-    return ARRIVAL_DAYS.time_window_for_partition_key(context.partition_key).start.date()
 
 
 def _warehouse_asset(table: str, step: apply.Step) -> dg.AssetsDefinition:
@@ -45,9 +34,12 @@ def _warehouse_asset(table: str, step: apply.Step) -> dg.AssetsDefinition:
         },
     )
     def warehouse(context: dg.AssetExecutionContext, redshift: Redshift) -> dg.MaterializeResult:
-        day = ARRIVAL_DAYS.time_window_for_partition_key(context.partition_key).start.date()
+        day = day_of(context)
         applied = apply.apply_step(
-            redshift, table, recompute_day=_day_to_recompute(context), progress=context.log.info
+            redshift,
+            table,
+            recompute_day=day if is_asked_by_a_person(context) else None,
+            progress=context.log.info,
         )
         with redshift.session(f"describe_{table}") as session:
             return dg.MaterializeResult(

@@ -7,6 +7,7 @@ knowledge of what they hold, so that whoever parses them can be checked against 
 
 from __future__ import annotations
 
+import io
 import mmap
 import tempfile
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ def inflate(
 def _gunzip(body: Body, sink: _Sink) -> None:
     chunk = body.read(_READ_BYTES)
     if not chunk:
-        raise PoisonObject("empty_object", "the object has no bytes, not even those of an empty archive")
+        raise PoisonObject(
+            "empty_object", "the object has no bytes, not even those of an empty archive"
+        )
     is_first = True
     while True:
         # At the start of a member; only the first must begin at once.
@@ -83,7 +86,9 @@ def _gunzip(body: Body, sink: _Sink) -> None:
         if not chunk.startswith(_MAGIC[: len(chunk)]):
             if is_first:
                 raise PoisonObject("not_gzip", "the object does not begin as a gzip archive does")
-            raise PoisonObject("trailing_garbage", "bytes that are no archive follow the archive's end")
+            raise PoisonObject(
+                "trailing_garbage", "bytes that are no archive follow the archive's end"
+            )
         chunk = _member(chunk, body, sink)
         is_first = False
 
@@ -103,10 +108,12 @@ def _member(chunk: bytes, body: Body, sink: _Sink) -> bytes:
                 chunk = body.read(_READ_BYTES)
                 if not chunk:
                     raise PoisonObject("truncated", "the archive ends before its content does")
-    except isal_zlib.IsalError as error:
+    except isal_zlib.IsalError as error:  # type: ignore[misc]  # the stubs call it a value
         text = str(error)
         if text.startswith(_CHECKSUM_ERROR):
-            raise PoisonObject("bad_checksum", "CRC or length at the archive's end do not fit") from None
+            raise PoisonObject(
+                "bad_checksum", "CRC or length at the archive's end do not fit"
+            ) from None
         if text.startswith(_WRAPPER_ERRORS):
             raise PoisonObject("not_gzip", f"the archive's header cannot be read: {text}") from None
         raise PoisonObject("corrupt", f"the compressed bytes cannot be inflated: {text}") from None
@@ -119,7 +126,7 @@ class _Sink:
         self._max_bytes = max_bytes
         self._memory_bytes = memory_bytes
         self._memory = bytearray()
-        self._file: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._file: io.FileIO | None = None
         self._size = 0
         self._newlines = 0
         self._last = b""
@@ -133,7 +140,8 @@ class _Sink:
         self._newlines += inflated.count(b"\n")
         self._last = inflated[-1:]
         if self._file is None and self._size > self._memory_bytes:
-            self._file = tempfile.TemporaryFile(prefix="sms_warehouse_", buffering=0)
+            # Closed by close(); unlinked from the start, so that no kill leaves it behind.
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
             self._file.write(self._memory)
             self._memory = bytearray()
         if self._file is None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sms_warehouse.landing.events import INTEGER_RANGES, TEXT_KINDS, Event, Field, Kind
+from sms_warehouse.landing.events import INTEGER_RANGES, Event, Field, Kind
 from sms_warehouse.landing.lines import EDGE_BLANKS, time_range
 
 Mask = npt.NDArray[np.bool_]
@@ -53,10 +53,8 @@ class Checks:
             if field.name not in table.column_names:
                 continue
             column = table.column(field.name).combine_chunks()
-            if isinstance(column, pa.ChunkedArray):
-                column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
             if field.is_required and column.null_count:
-                is_suspect |= _mask(column.is_null())
+                is_suspect |= mask(column.is_null())
             columns[field.name] = self._column(field, column, is_suspect)
         return columns, is_suspect
 
@@ -69,7 +67,7 @@ class Checks:
             return column.cast(field.arrow_type, safe=False)
         if field.kind is Kind.FLOAT:
             if not _all(is_finite := pc.is_finite(column)):
-                is_suspect |= ~_mask(is_finite)
+                is_suspect |= ~mask(is_finite)
         elif field.kind is not Kind.BOOLEAN:
             self._check_texts(field, column, is_suspect)
         return column
@@ -80,7 +78,7 @@ class Checks:
             least = most = self._event.schema_version
         found = pc.min_max(column).as_py()
         if found["min"] is not None and (found["min"] < least or found["max"] > most):
-            is_suspect |= _mask(pc.or_(pc.less(column, least), pc.greater(column, most)))
+            is_suspect |= mask(pc.or_(pc.less(column, least), pc.greater(column, most)))
 
     def _check_texts(self, field: Field, column: pa.Array, is_suspect: Mask) -> None:
         offsets, data = _texts(column)
@@ -96,12 +94,12 @@ class Checks:
             is_suspect[rows] |= _IS_EDGE_BLANK[data[begin]] | _IS_EDGE_BLANK[data[end - 1]]
         if field.name in self._choices:
             is_listed = pc.is_in(column, value_set=self._choices[field.name])
-            is_suspect |= ~_mask(pc.or_(is_listed, column.is_null()))
+            is_suspect |= ~mask(pc.or_(is_listed, column.is_null()))
 
     def _timestamps(self, column: pa.Array, is_suspect: Mask) -> pa.Array:
         offsets, data = _texts(column)
         lengths = np.diff(offsets)
-        is_absent = _mask(column.is_null())
+        is_absent = mask(column.is_null())
         micros = np.zeros(len(column), np.int64)
         is_read = is_absent.copy()
         for length in np.unique(lengths).tolist():
@@ -116,7 +114,9 @@ class Checks:
                     micros[rows], is_read[rows] = self._read_times(texts, suffix_bytes)
                 elif has_suffix.any():
                     some = rows[has_suffix]
-                    micros[some], is_read[some] = self._read_times(texts[:, has_suffix], suffix_bytes)
+                    micros[some], is_read[some] = self._read_times(
+                        texts[:, has_suffix], suffix_bytes
+                    )
         is_suspect |= ~is_read
         return pa.array(micros.view("datetime64[us]"), pa.timestamp("us"), mask=is_absent)
 
@@ -175,6 +175,13 @@ def parsed_type(field: Field) -> pa.DataType:
     return pa.string()
 
 
+def mask(column: pa.Array) -> Mask:
+    """A column of booleans as numpy has it; null is false."""
+    if column.null_count:
+        column = column.fill_null(False)
+    return column.to_numpy(zero_copy_only=False)
+
+
 def _not_ulids(
     column: pa.Array,
     offsets: npt.NDArray[np.int32],
@@ -182,7 +189,7 @@ def _not_ulids(
     lengths: npt.NDArray[np.int32],
 ) -> Mask:
     rows = np.flatnonzero(lengths == _ULID_BYTES)
-    is_ulid = _mask(column.is_null())
+    is_ulid = mask(column.is_null())
     texts = _same_length(offsets, data, rows, _ULID_BYTES)
     is_ulid[rows] = _IS_BASE32[texts].all(axis=1) & (texts[:, 0] <= ord("7"))
     return ~is_ulid
@@ -211,13 +218,6 @@ def _texts(column: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint
         np.frombuffer(offsets, np.int32)[begin : begin + len(column) + 1],
         np.zeros(0, np.uint8) if data is None else np.frombuffer(data, np.uint8),
     )
-
-
-def _mask(column: pa.Array) -> Mask:
-    """A column of booleans as numpy has it; null is false."""
-    if column.null_count:
-        column = column.fill_null(False)
-    return column.to_numpy(zero_copy_only=False)
 
 
 def _all(column: pa.Array) -> bool:

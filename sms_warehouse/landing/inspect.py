@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, TypeAlias
@@ -114,10 +115,11 @@ def _block_end(content: bytes | bytearray | mmap.mmap, begin: int, size: int) ->
 
 
 class _Lines:
-    """The lines of a block."""
+    """The lines of a block; ``is_flat`` tells, for each JSON field, where its value was made a string."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self.is_flat: dict[str, _Mask] = {}
         self.array = np.frombuffer(data, np.uint8)
         newlines = np.flatnonzero(self.array == _NEWLINE)
         self.ends: _Rows = newlines if data.endswith(b"\n") else np.append(newlines, len(data))
@@ -256,7 +258,12 @@ class _Inspector:
         lasts = array[ends - 1]
         lasts = np.where((lasts == _RETURN) & (ends - starts > 1), array[ends - 2], lasts)
         first = array[np.minimum(starts, len(array) - 1)]
-        may_be = (ends - starts <= LINE_BYTES) & (first == _OPEN) & (lasts == _CLOSE) & (ends > starts + 1)
+        may_be = (
+            (ends - starts <= LINE_BYTES)
+            & (first == _OPEN)
+            & (lasts == _CLOSE)
+            & (ends > starts + 1)
+        )
         if b"\0" in lines.data:
             may_be[lines.rows_at(np.flatnonzero(array == 0).tolist())] = False
         if b"\\u" in lines.data:
@@ -276,30 +283,34 @@ class _Inspector:
         with a colon behind it, not within a string, is followed by one value there and by another here.
         """
         is_nested = np.zeros(len(lines), np.bool_)
-        for _, literal, _ in self._json_fields:
-            if literal not in lines.data:
-                continue
+        is_flat = {name: np.zeros(len(lines), np.bool_) for name, _, _ in self._json_fields}
+        for name, literal, _ in self._json_fields:
             key = literal + b":"
+            if key not in lines.data:
+                continue
             before, *after = lines.data.split(key)
             texts = [before]
             position = len(before)
+            flat: list[int] = []
             nested: list[int] = []
             for text in after:
                 value = _NULL_OR_FLAT_OBJECT.match(text)
-                position += len(key)
-                is_key = not texts[-1].endswith(b"\\")
-                if value is None and is_key:
+                size = len(key) + len(text)
+                if value is None:
                     nested.append(position)
-                elif value is not None and value[1] and is_key:
+                elif value[1] and not texts[-1].endswith(b"\\"):
                     if self._is_sound_json(value[1]):
-                        texts.append(b'"%b"%b' % (value[1].replace(b'"', b'\\"'), text[value.end() :]))
-                        position += len(text)
-                        continue
-                    nested.append(position)
+                        flat.append(position)
+                        text = b'"%b"%b' % (value[1].replace(b'"', b'\\"'), text[value.end() :])
+                    else:
+                        nested.append(position)
+                position += size
                 texts.append(text)
-                position += len(text)
             is_nested[lines.rows_at(nested)] = True
+            is_flat[name][lines.rows_at(flat)] = True
             lines = _Lines(key.join(texts))
+        lines = copy(lines)
+        lines.is_flat = is_flat
         return lines, is_nested
 
     def _read(
@@ -311,6 +322,9 @@ class _Inspector:
         table = reader.table(lines.text(rows))
         if table is not None and table.num_rows == len(rows):
             values, is_suspect = self._checks.apply(table)
+            for name, is_flat in lines.is_flat.items():
+                # Where no object was made a string, a string is what stood there.
+                is_suspect |= columns.mask(values[name].is_valid()) & ~is_flat[rows]
             if not is_suspect.any():
                 return [(values, rows)], rows[:0]
             keep = pa.array(~is_suspect)
@@ -319,7 +333,9 @@ class _Inspector:
         if len(rows) <= _FEW_LINES:
             return [], rows
         if not is_narrowed:
-            is_fit = np.fromiter((reader.may_take(lines.line(row)) for row in rows.tolist()), np.bool_)
+            is_fit = np.fromiter(
+                (reader.may_take(lines.line(row)) for row in rows.tolist()), np.bool_
+            )
             if not is_fit.all():
                 parts, left = self._read(reader, lines, rows[is_fit], is_narrowed=True)
                 return parts, np.union1d(left, rows[~is_fit])
@@ -332,12 +348,13 @@ class _Inspector:
 
     def _read_verbatim(self, lines: _Lines, rows: _Rows) -> list[_Part]:
         """The way for lines with unknown fields or nested values, which are kept as they are written."""
-        found = {row: texts for row in rows.tolist() if (texts := self._verbatim(lines.line(row)))}
+        verbatim = {row: self._verbatim(lines.line(row)) for row in rows.tolist()}
+        found = {row: texts for row, texts in verbatim.items() if texts is not None}
         parts, _ = self._read(self._lenient, lines, np.fromiter(found, np.int64))
         for values, taken in parts:
-            texts = [found[row] for row in taken.tolist()]
             for name in ("extra", *(name for name, _, _ in self._json_fields)):
-                values[name] = pa.array([text.get(name) for text in texts], pa.string())
+                kept = [found[row].get(name) for row in taken.tolist()]
+                values[name] = pa.array(kept, pa.string())
         has_any = sum(any(found[row].values()) for _, taken in parts for row in taken.tolist())
         self._is_drifting = 2 * has_any > len(lines)
         return parts
@@ -365,18 +382,19 @@ class _Inspector:
                 texts[name] = text
         unknown = [key for key in members if key not in self._known]
         if unknown:
-            extra = []
+            written = []
             for key in unknown:
-                literal_or_none = self._literal(key)
+                key_text = self._literal(key)
                 text = bytes(members[key])
-                if literal_or_none is None or line.count(literal_or_none) != 1:
+                if key_text is None or line.count(key_text) != 1:
                     return None
                 if text[:1] in (b"{", b"[") and not self._is_sound_json(text):
                     return None
-                extra.append(b"%b:%b" % (literal_or_none, text))
-            texts["extra"] = b"{%b}" % b",".join(extra)
-            if len(texts["extra"]) > JSON_BYTES:
+                written.append(b"%b:%b" % (key_text, text))
+            extra = b"{%b}" % b",".join(written)
+            if len(extra) > JSON_BYTES:
                 return None
+            texts["extra"] = extra
         return texts
 
     def _literal(self, key: str) -> bytes | None:
@@ -419,7 +437,8 @@ class _Inspector:
                 good_rows.append(row)
         if good:
             values = {
-                f.name: pa.array([line.values[f.name] for line in good], f.arrow_type) for f in self._fields
+                f.name: pa.array([line.values[f.name] for line in good], f.arrow_type)
+                for f in self._fields
             }
             values["extra"] = pa.array([line.extra for line in good], pa.string())
             parts.append((values, np.array(good_rows, np.int64)))
@@ -441,7 +460,9 @@ def _is_utf8(data: bytes) -> bool:
     if data.isascii():
         return True
     text = pa.Array.from_buffers(
-        pa.large_string(), 1, [None, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data)]
+        pa.large_string(),
+        1,
+        [None, pa.py_buffer(np.array([0, len(data)], np.int64)), pa.py_buffer(data)],
     )
     try:
         text.validate(full=True)

@@ -236,7 +236,11 @@ class Policy:
         length = len(value) if value.isascii() else len(value.encode())
         if field.max_bytes is not None and length > field.max_bytes:
             raise _Refused("too_long", field.name)
-        if field.kind is Kind.KEY and value and (value[0] in EDGE_BLANKS or value[-1] in EDGE_BLANKS):
+        if (
+            field.kind is Kind.KEY
+            and value
+            and (value[0] in EDGE_BLANKS or value[-1] in EDGE_BLANKS)
+        ):
             raise _Refused("blank_at_edge", field.name)
         if self._expected.get(field.name, value) != value:
             raise _Refused("wrong_event_type", field.name)
@@ -261,7 +265,9 @@ class Policy:
         year, month, day, hour, minute, second, fraction, sign, hours, minutes = parts.groups()
         micros = int(fraction.ljust(6, "0")) if fraction else 0
         try:
-            at = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), micros)
+            at = datetime(
+                int(year), int(month), int(day), int(hour), int(minute), int(second), micros
+            )
             if sign:
                 offset = timedelta(hours=int(hours), minutes=int(minutes))
                 at = at - offset if sign == "+" else at + offset

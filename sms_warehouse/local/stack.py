@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -369,7 +369,8 @@ def make_inbox(endpoint_url: str, bucket: str, *, visibility_s: int = VISIBILITY
     ``landing/``. Safe to repeat.
     """
     s3, sqs = _clients(endpoint_url)
-    s3.create_bucket(Bucket=bucket)
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=bucket)
     dead_letters_arn = _make_queue(
         sqs, f"{bucket}-dead-letters", {"MessageRetentionPeriod": str(_RETENTION_S)}
     )

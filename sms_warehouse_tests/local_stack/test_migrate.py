@@ -1,4 +1,4 @@
-"""Bringing the schema up to date: repeatable, safe beside others, honest about what it cannot do."""
+"""Bringing the schema up to date: repeatable, safe beside others, honest about its limits."""
 
 from __future__ import annotations
 
@@ -100,6 +100,22 @@ def test_a_staging_table_of_another_contract_is_named_with_its_column(
         error = mismatch.value
         assert (error.table, error.column) == ("staging.link_click", column)
         assert (error.expected, error.found) == (expected, found)
+
+
+def test_a_table_of_an_earlier_version_is_named_before_anything_is_changed(
+    redshift: Redshift,
+) -> None:
+    with redshift.session("tests") as session:
+        session.execute("alter table control.rejected_key drop column reason")
+        session.execute("drop table staging.link_click")
+        try:
+            with pytest.raises(ContractMismatch, match=r"control\.rejected_key, column reason"):
+                migrate(redshift)
+            names = {name for _, name, _ in session.rows(TABLES)}
+            assert "link_click" not in names
+        finally:
+            session.execute("drop table control.rejected_key")
+            migrate(redshift)
 
 
 def test_a_staging_table_with_a_column_too_many_is_named(remade: Redshift) -> None:

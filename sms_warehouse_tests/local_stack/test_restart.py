@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -130,7 +130,8 @@ def test_a_server_that_keeps_dying_ends_the_stack_with_its_reason(tmp_path: Path
 
         def kill_again_and_again() -> None:
             while not killing.wait(0.05):
-                os.kill(server_pid(stack, "S3 and SQS"), signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(server_pid(stack, "S3 and SQS"), signal.SIGKILL)
 
         killer = threading.Thread(target=kill_again_and_again)
         killer.start()

@@ -235,3 +235,38 @@ def test_a_copy_that_stores_too_little_is_rolled_back_whole(platform, monkeypatc
     assert doors.staged_rows()["message_submitted"] == 0
     assert doors.ledger()["message_submitted"]["objects"] == 0
     assert doors.stored_keys("landing/") == []
+
+
+def test_materialising_a_day_again_finds_rows_that_went_missing_since(platform, monkeypatch):
+    """A person who asks for a day has all of it proved again, not only what is new."""
+    monkeypatch.setenv("SMS_WAREHOUSE_STAGING_DAYS", "36500")
+    doors.put(*doors.files("none", doors.DAYS[:1]))
+    assert doors.run_day(doors.DAYS[0]).success
+    with Redshift().session("test") as session:
+        session.execute("delete from staging.delivery_receipt where line_number = 1")
+    assert doors.run_day(doors.DAYS[0], tags=SENSOR).success
+    result = doors.run_day(doors.DAYS[0])
+    assert not result.success
+    (failed,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
+    assert (failed.asset_key.path[-1], failed.check_name) == ("delivery_receipt", "every_record_landed")
+    assert "rows in staging" in failed.description
+
+
+def test_staged_rows_stay_until_they_are_applied_and_then_leave_in_their_time(platform):
+    """The days of these tests are long past the forty that staging keeps."""
+    from sms_warehouse.landing import load
+
+    day = doors.DAYS[0]
+    doors.put(*doors.files("none", [day]))
+    load.land_day(Redshift(), Lake(), "link_click", day)
+    landed = doors.staged_rows()["link_click"]
+    assert landed > 0
+    housekeeping = doors.definitions().resolve_job_def("housekeeping")
+    assert housekeeping.execute_in_process(instance=dg.DagsterInstance.ephemeral()).success
+    assert doors.staged_rows()["link_click"] == landed
+    assert doors.run_day(day).success
+    facts = doors.picture()
+    assert housekeeping.execute_in_process(instance=dg.DagsterInstance.ephemeral()).success
+    assert set(doors.staged_rows().values()) == {0}
+    assert doors.run_day(day).success
+    doors.assert_same(facts, doors.picture())

@@ -10,6 +10,12 @@ create table if not exists control.unclassified_message (
 distkey (message_id)
 sortkey (message_id);
 
+-- One row per campaign whose images changed and whose variants have not followed yet.
+create table if not exists control.touched_campaign (
+    campaign_id varchar(64) not null
+)
+diststyle all;
+
 ---------- event facts
 -- One row per event, sorted by message: a message id begins with the time it was made, so a range of ids is a range of
 -- time, and recomputing some messages reads only the blocks they are in.
@@ -361,10 +367,388 @@ create table if not exists warehouse.dim_time_zone (
 diststyle all
 sortkey (time_zone);
 
--- One row per number from 0 to 99: the places of a JSON array.
-create table if not exists warehouse.number (
-    n smallint not null
-)
-diststyle all
-sortkey (n);
+---------- landed events as the facts take them
+-- content_hash covers every field of the event: of several copies of an event, the one that stays must not depend on
+-- which came first. A view computes it only for the rows that need it.
 
+-- One row per landed message_submitted.
+create or replace view warehouse.landed_submission as
+select
+    event_id,
+    message_id,
+    attempt_no,
+    submit_status,
+    submit_error_code,
+    suppress_reason,
+    campaign_id,
+    variant_id,
+    send_batch_id,
+    follow_up_of_message_id,
+    recipient_id,
+    sender_id,
+    message_category,
+    template_id,
+    encoding,
+    segment_count,
+    link_token,
+    link_url_id,
+    provider,
+    provider_message_id,
+    mcc_mnc,
+    recipient_tz,
+    scheduled_at,
+    occurred_at,
+    logged_at as received_at,
+    cast(occurred_at as date) as event_date,
+    md5(
+        event_id
+        || '|' || event_type
+        || '|' || cast(schema_version as varchar(64))
+        || '|' || source
+        || '|' || cast(occurred_at as varchar(64))
+        || '|' || cast(logged_at as varchar(64))
+        || '|' || coalesce(trace_id, '')
+        || '|' || coalesce(md5(attributes), '')
+        || '|' || message_id
+        || '|' || cast(attempt_no as varchar(64))
+        || '|' || submit_status
+        || '|' || coalesce(submit_error_code, '')
+        || '|' || coalesce(suppress_reason, '')
+        || '|' || campaign_id
+        || '|' || coalesce(variant_id, '')
+        || '|' || coalesce(send_batch_id, '')
+        || '|' || coalesce(follow_up_of_message_id, '')
+        || '|' || recipient_id
+        || '|' || msisdn_token
+        || '|' || sender_id
+        || '|' || message_category
+        || '|' || coalesce(template_id, '')
+        || '|' || encoding
+        || '|' || cast(segment_count as varchar(64))
+        || '|' || coalesce(link_token, '')
+        || '|' || coalesce(link_url_id, '')
+        || '|' || provider
+        || '|' || coalesce(provider_message_id, '')
+        || '|' || coalesce(mcc_mnc, '')
+        || '|' || coalesce(recipient_tz, '')
+        || '|' || coalesce(cast(scheduled_at as varchar(64)), '')
+        || '|' || coalesce(md5(extra), '')
+    ) as content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    load_id
+from staging.message_submitted;
+
+-- One row per landed delivery_receipt. A receipt for a whole message that counts fewer parts delivered than submitted
+-- ('sub:002 dlvrd:001') reports it as under way.
+create or replace view warehouse.landed_delivery_event as
+select
+    event_id,
+    message_id,
+    coalesce(attempt_no, 1) as attempt_no,
+    segment_seq,
+    segment_total,
+    provider,
+    provider_message_id,
+    status,
+    status_raw,
+    state,
+    case
+        when state = 'QUEUED' then 10
+        when state = 'SENT' then 20
+        when state = 'CARRIER_ACCEPTED' then 30
+        when state = 'UNKNOWN' then 40
+        when state = 'DELIVERED' then 60
+        else 50
+    end as state_rank,
+    is_final_claimed,
+    delivery_level,
+    error_code,
+    error_permanent,
+    provider_occurred_at,
+    provider_done_raw,
+    provider_sequence,
+    mcc_mnc,
+    carrier_name,
+    occurred_at,
+    logged_at as received_at,
+    cast(occurred_at as date) as event_date,
+    md5(
+        event_id
+        || '|' || event_type
+        || '|' || cast(schema_version as varchar(64))
+        || '|' || source
+        || '|' || cast(occurred_at as varchar(64))
+        || '|' || cast(logged_at as varchar(64))
+        || '|' || coalesce(trace_id, '')
+        || '|' || coalesce(md5(attributes), '')
+        || '|' || coalesce(message_id, '')
+        || '|' || coalesce(cast(attempt_no as varchar(64)), '')
+        || '|' || coalesce(cast(segment_seq as varchar(64)), '')
+        || '|' || coalesce(cast(segment_total as varchar(64)), '')
+        || '|' || provider
+        || '|' || provider_message_id
+        || '|' || status
+        || '|' || status_raw
+        || '|' || coalesce(decode(is_final_claimed, true, 't', false, 'f'), '')
+        || '|' || coalesce(delivery_level, '')
+        || '|' || coalesce(error_code, '')
+        || '|' || coalesce(decode(error_permanent, true, 't', false, 'f'), '')
+        || '|' || coalesce(cast(provider_occurred_at as varchar(64)), '')
+        || '|' || coalesce(provider_done_raw, '')
+        || '|' || coalesce(cast(provider_sequence as varchar(64)), '')
+        || '|' || coalesce(mcc_mnc, '')
+        || '|' || coalesce(carrier_name, '')
+        || '|' || coalesce(receipt_text, '')
+        || '|' || coalesce(md5(extra), '')
+    ) as content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    load_id
+from (
+    select
+        *,
+        case
+            when segment_seq is null and status = 'DELIVERED' and receipt_text like '%sub:%dlvrd:%'
+                and lpad(split_part(split_part(receipt_text, 'dlvrd:', 2), ' ', 1), 4, '0')
+                    < lpad(split_part(split_part(receipt_text, 'sub:', 2), ' ', 1), 4, '0')
+                then 'SENT'
+            else status
+        end as state
+    from staging.delivery_receipt
+) as receipt;
+
+-- One row per landed link_click. Slots are the ten minutes of the clock: they do not depend on which request came first.
+create or replace view warehouse.landed_click as
+select
+    event_id,
+    message_id,
+    link_token,
+    link_url_id,
+    recipient_id,
+    method,
+    http_status,
+    coalesce(user_agent, '') as user_agent,
+    md5(coalesce(user_agent, '')) as ua_key,
+    case
+        when strpos(client_ip, ':') > 0
+            then split_part(client_ip, ':', 1) || ':' || split_part(client_ip, ':', 2)
+                || ':' || coalesce(nullif(split_part(client_ip, ':', 3), ''), '0') || '::/48'
+        else split_part(client_ip, '.', 1) || '.' || split_part(client_ip, '.', 2)
+            || '.' || split_part(client_ip, '.', 3) || '.0/24'
+    end as ip_prefix,
+    ip_token,
+    asn,
+    geo_country,
+    geo_region,
+    lower(split_part(split_part(referer, '://', 2), '/', 1)) as referer_host,
+    sec_purpose,
+    visitor_token,
+    edge_bot_score,
+    redirect_ms,
+    cast(floor(cast(extract(epoch from occurred_at) as double precision) / 600) as integer) as slot_number,
+    occurred_at,
+    logged_at as received_at,
+    cast(occurred_at as date) as event_date,
+    md5(
+        event_id
+        || '|' || event_type
+        || '|' || cast(schema_version as varchar(64))
+        || '|' || source
+        || '|' || cast(occurred_at as varchar(64))
+        || '|' || cast(logged_at as varchar(64))
+        || '|' || coalesce(trace_id, '')
+        || '|' || coalesce(md5(attributes), '')
+        || '|' || link_token
+        || '|' || coalesce(message_id, '')
+        || '|' || coalesce(link_url_id, '')
+        || '|' || coalesce(recipient_id, '')
+        || '|' || method
+        || '|' || cast(http_status as varchar(64))
+        || '|' || coalesce(client_ip, '')
+        || '|' || coalesce(ip_token, '')
+        || '|' || coalesce(cast(asn as varchar(64)), '')
+        || '|' || coalesce(geo_country, '')
+        || '|' || coalesce(geo_region, '')
+        || '|' || coalesce(user_agent, '')
+        || '|' || coalesce(referer, '')
+        || '|' || coalesce(accept_language, '')
+        || '|' || coalesce(sec_purpose, '')
+        || '|' || coalesce(sec_fetch_mode, '')
+        || '|' || coalesce(sec_fetch_user, '')
+        || '|' || coalesce(visitor_token, '')
+        || '|' || coalesce(cast(edge_bot_score as varchar(64)), '')
+        || '|' || coalesce(cast(redirect_ms as varchar(64)), '')
+        || '|' || coalesce(md5(extra), '')
+    ) as content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    load_id
+from staging.link_click;
+
+-- One row per landed subscription_changed.
+create or replace view warehouse.landed_subscription_event as
+select
+    event_id,
+    recipient_id,
+    program_id,
+    new_status,
+    prior_status,
+    method,
+    keyword_raw,
+    in_reply_to_message_id,
+    inbound_event_id,
+    consent_text_version,
+    effective_at,
+    occurred_at,
+    logged_at as received_at,
+    cast(occurred_at as date) as event_date,
+    md5(
+        event_id
+        || '|' || event_type
+        || '|' || cast(schema_version as varchar(64))
+        || '|' || source
+        || '|' || cast(occurred_at as varchar(64))
+        || '|' || cast(logged_at as varchar(64))
+        || '|' || coalesce(trace_id, '')
+        || '|' || coalesce(md5(attributes), '')
+        || '|' || recipient_id
+        || '|' || msisdn_token
+        || '|' || program_id
+        || '|' || new_status
+        || '|' || coalesce(prior_status, '')
+        || '|' || method
+        || '|' || coalesce(keyword_raw, '')
+        || '|' || coalesce(in_reply_to_message_id, '')
+        || '|' || coalesce(inbound_event_id, '')
+        || '|' || coalesce(consent_text_version, '')
+        || '|' || cast(effective_at as varchar(64))
+        || '|' || coalesce(md5(extra), '')
+    ) as content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    load_id
+from staging.subscription_changed;
+
+-- One row per landed inbound_message.
+create or replace view warehouse.landed_inbound_message as
+select
+    event_id,
+    inbound_id,
+    recipient_id,
+    sender_id,
+    keyword,
+    intent,
+    body_len,
+    in_reply_to_message_id,
+    occurred_at,
+    logged_at as received_at,
+    cast(occurred_at as date) as event_date,
+    md5(
+        event_id
+        || '|' || event_type
+        || '|' || cast(schema_version as varchar(64))
+        || '|' || source
+        || '|' || cast(occurred_at as varchar(64))
+        || '|' || cast(logged_at as varchar(64))
+        || '|' || coalesce(trace_id, '')
+        || '|' || coalesce(md5(attributes), '')
+        || '|' || inbound_id
+        || '|' || msisdn_token
+        || '|' || coalesce(recipient_id, '')
+        || '|' || sender_id
+        || '|' || coalesce(keyword, '')
+        || '|' || coalesce(intent, '')
+        || '|' || coalesce(cast(body_len as varchar(64)), '')
+        || '|' || coalesce(in_reply_to_message_id, '')
+        || '|' || coalesce(md5(extra), '')
+    ) as content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    load_id
+from staging.inbound_message;
+
+-- One row per landed campaign_upserted.
+create or replace view warehouse.landed_campaign as
+select
+    event_id,
+    campaign_id,
+    version,
+    campaign_name,
+    campaign_type,
+    objective,
+    owner,
+    start_at,
+    end_at,
+    status,
+    parent_campaign_id,
+    variants,
+    target_segment,
+    report_tz,
+    click_window_days,
+    optout_window_hours,
+    cpni_used,
+    cpni_description,
+    products_offered,
+    holdout_pct,
+    deleted as is_deleted,
+    occurred_at,
+    logged_at as received_at,
+    cast(occurred_at as date) as event_date,
+    md5(
+        event_id
+        || '|' || event_type
+        || '|' || cast(schema_version as varchar(64))
+        || '|' || source
+        || '|' || cast(occurred_at as varchar(64))
+        || '|' || cast(logged_at as varchar(64))
+        || '|' || coalesce(trace_id, '')
+        || '|' || coalesce(md5(attributes), '')
+        || '|' || campaign_id
+        || '|' || cast(version as varchar(64))
+        || '|' || campaign_name
+        || '|' || coalesce(campaign_type, '')
+        || '|' || coalesce(objective, '')
+        || '|' || coalesce(owner, '')
+        || '|' || coalesce(cast(start_at as varchar(64)), '')
+        || '|' || coalesce(cast(end_at as varchar(64)), '')
+        || '|' || coalesce(status, '')
+        || '|' || coalesce(parent_campaign_id, '')
+        || '|' || coalesce(md5(variants), '')
+        || '|' || coalesce(target_segment, '')
+        || '|' || coalesce(report_tz, '')
+        || '|' || coalesce(cast(click_window_days as varchar(64)), '')
+        || '|' || coalesce(cast(optout_window_hours as varchar(64)), '')
+        || '|' || coalesce(decode(cpni_used, true, 't', false, 'f'), '')
+        || '|' || coalesce(cpni_description, '')
+        || '|' || coalesce(products_offered, '')
+        || '|' || coalesce(cast(holdout_pct as varchar(64)), '')
+        || '|' || coalesce(decode(deleted, true, 't', false, 'f'), '')
+        || '|' || coalesce(md5(extra), '')
+    ) as content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    load_id
+from staging.campaign_upserted;
+
+
+---------- settings of campaigns
+
+-- One row per campaign: what its current image says about reading its results, with what holds where it says nothing.
+create or replace view warehouse.campaign_setting as
+select
+    campaign.campaign_id,
+    coalesce(zone.time_zone, 'UTC') as report_tz,
+    coalesce(zone.redshift_name, 'UTC') as redshift_tz,
+    coalesce(campaign.click_window_days, 30) as click_window_days,
+    coalesce(campaign.optout_window_hours, 24) as optout_window_hours
+from warehouse.dim_campaign as campaign
+left join warehouse.dim_time_zone as zone
+    on zone.time_zone = campaign.report_tz
+where campaign.is_current;

@@ -34,6 +34,8 @@ MACROS = (
     "and (typeof(a) like 'DECIMAL%' or typeof(b) like 'DECIMAL%' or typeof(a) = 'HUGEINT' or typeof(b) = 'HUGEINT') "
     f"then {_REFUSE}('0A000', 'division of ' || typeof(a) || ' by ' || typeof(b) || "
     "' has another type on Redshift: cast both sides to FLOAT8 or BIGINT') else a / b end",
+    f"as_text(x) as case when typeof(x) in ('BOOLEAN', 'DOUBLE', 'FLOAT') then {_REFUSE}('42846', "
+    "'cannot cast type ' || typeof(x) || ' to character varying as Redshift does') else cast(x as varchar) end",
     # VARCHAR(n) counts bytes; a cast cuts there. Where a character would be cut in two, refuse.
     f"cut(s, n) as case when strlen(s) <= n then s when strlen(left(s, n)) = n then left(s, n) else {_REFUSE}("
     "'0A000', 'a cast that cuts text beyond ASCII to ' || n || ' bytes is not supported') end",

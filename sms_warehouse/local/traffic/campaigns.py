@@ -31,7 +31,7 @@ _REPORT_ZONES = ("America/New_York", "America/Chicago", "America/Los_Angeles", "
 _TEAMS = ("retention", "growth", "roaming", "devices", "prepaid")
 _THEMES = (
     "Weekend data pass", "Device upgrade", "Roaming day pass", "Family plan", "Top-up bonus",
-    "Streaming bundle", "Loyalty thank-you", "Home internet", "Trade-in", "Autopay discount",
+    "Paquete Año Nuevo", "Loyalty thank-you", "Home internet", "Trade-in", "Autopay discount",
 )
 _SEGMENTS = ("all_marketable", "prepaid_90d", "postpaid_high_value", "lapsed_clickers", "upgrade_eligible")
 _SENDERS = ("27368", "88213", "46645", "18005550143", "74992")

@@ -7,7 +7,7 @@ services log about them, and when, is decided in their own modules.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ BY_KEYWORD, BY_WEB, BY_AGENT, BY_CARRIER, BY_IMPORT = range(5)
 EPOCH_DAYS = 64
 """Within one epoch a recipient leaves at most once, and comes back, if so, before it ends."""
 _LEAVING_SHARE = 0.10
-_EPOCHS_MAX = 4096
+EPOCHS_MAX = 4096
 
 PROVIDERS = ("smsc-east", "smsc-west", "twilio", "vonage")
 _PROVIDER_WEIGHTS = (0.45, 0.25, 0.18, 0.12)
@@ -202,7 +202,7 @@ class World:
 
     def leaving(self, recipients: Ids, epoch: int) -> Leaving:
         """Those of the recipients that leave in an epoch, most of them in answer to a message."""
-        ids = recipients * np.uint64(_EPOCHS_MAX) + np.uint64(epoch)
+        ids = recipients * np.uint64(EPOCHS_MAX) + np.uint64(epoch)
         row = np.flatnonzero(unit(self.key("leaves"), ids) < _LEAVING_SHARE)
         ids, who = ids[row], recipients[row]
         begin = self.first_day + epoch * EPOCH_DAYS
@@ -232,12 +232,23 @@ class World:
         else_at = day * DAY_MS + (unit(self.key("leaves at"), ids) * DAY_MS).astype(np.int64)
         # Carriers publish their deactivations once a day.
         else_at = np.where(way == BY_CARRIER, day * DAY_MS + 6 * 3_600_000 + else_at % 600_000, else_at)
-        left = np.minimum(np.where(answers, asked + delay, else_at), end_ms - 1)
+        # A second clear of midnight, so that the inbound message behind it falls into the same epoch.
+        left = np.clip(np.where(answers, asked + delay, else_at), begin * DAY_MS + 1000, end_ms - 1000)
         comes_back = unit(self.key("comes back"), ids) < np.where(way == BY_CARRIER, 0.4, 0.25)
         away = (1 + 24 * unit(self.key("stays away"), ids)) * np.where(way == BY_CARRIER, 2, 1) * DAY_MS
         back = left + away.astype(np.int64)
         back = np.where(comes_back & (back < end_ms), back, 0)
         return Leaving(row, who, left, way, answered, back)
+
+    @lru_cache(maxsize=2)  # noqa: B019
+    def leavings(self, epoch: int) -> Leaving:
+        """All recipients that leave in an epoch."""
+        step = 1 << 18
+        found = []
+        for start in range(0, self.population, step):
+            some = np.arange(start, min(start + step, self.population), dtype=np.uint64)
+            found.append(self.leaving(some, epoch))
+        return Leaving(*(np.concatenate([getattr(f, c.name) for f in found]) for c in fields(Leaving)))
 
     def consent_of(self, recipients: Ids, times_ms: Ints) -> Ints:
         """IN, OUT, DEACTIVATED or REASSIGNED: the state of each recipient just after that moment."""

@@ -1,0 +1,36 @@
+-- Networks whose clicks are told by where they come from: data centres, where nobody reads messages, and mobile carriers
+-- that share one address among many subscribers.
+delete from warehouse.dim_asn;
+
+insert into warehouse.dim_asn (asn, asn_kind, asn_name) values
+    (16509, 'DATACENTER', 'Amazon'),
+    (14618, 'DATACENTER', 'Amazon'),
+    (8075, 'DATACENTER', 'Microsoft'),
+    (15169, 'DATACENTER', 'Google'),
+    (396982, 'DATACENTER', 'Google Cloud'),
+    (19527, 'DATACENTER', 'Google'),
+    (13335, 'DATACENTER', 'Cloudflare'),
+    (14061, 'DATACENTER', 'DigitalOcean'),
+    (16276, 'DATACENTER', 'OVH'),
+    (24940, 'DATACENTER', 'Hetzner'),
+    (63949, 'DATACENTER', 'Akamai Linode'),
+    (20940, 'DATACENTER', 'Akamai'),
+    (31898, 'DATACENTER', 'Oracle Cloud'),
+    (36351, 'DATACENTER', 'IBM SoftLayer'),
+    (45102, 'DATACENTER', 'Alibaba Cloud'),
+    (132203, 'DATACENTER', 'Tencent Cloud'),
+    (51167, 'DATACENTER', 'Contabo'),
+    (12876, 'DATACENTER', 'Scaleway'),
+    (60781, 'DATACENTER', 'Leaseweb'),
+    (54825, 'DATACENTER', 'Equinix Metal'),
+    (53667, 'DATACENTER', 'FranTech'),
+    (8560, 'DATACENTER', 'IONOS'),
+    (26496, 'DATACENTER', 'GoDaddy'),
+    (22843, 'DATACENTER', 'Proofpoint'),
+    (62044, 'DATACENTER', 'Zscaler'),
+    (21928, 'OWN_CGNAT', 'T-Mobile USA'),
+    (20057, 'OWN_CGNAT', 'AT&T Mobility'),
+    (6167, 'OWN_CGNAT', 'Verizon Wireless'),
+    (22394, 'OWN_CGNAT', 'Verizon Wireless'),
+    (6430, 'OWN_CGNAT', 'U.S. Cellular'),
+    (9246, 'OWN_CGNAT', 'IT&E Guam');

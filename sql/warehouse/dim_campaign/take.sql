@@ -1,0 +1,73 @@
+insert into warehouse.dim_campaign (
+    event_id,
+    campaign_id,
+    version,
+    campaign_name,
+    campaign_type,
+    objective,
+    owner,
+    start_at,
+    end_at,
+    status,
+    parent_campaign_id,
+    variants,
+    target_segment,
+    report_tz,
+    click_window_days,
+    optout_window_hours,
+    cpni_used,
+    cpni_description,
+    products_offered,
+    holdout_pct,
+    is_deleted,
+    valid_from,
+    is_current,
+    occurred_at,
+    received_at,
+    event_date,
+    content_hash,
+    object_id,
+    line_number,
+    arrival_date,
+    loaded_at
+)
+select
+    landed.event_id,
+    landed.campaign_id,
+    landed.version,
+    landed.campaign_name,
+    landed.campaign_type,
+    landed.objective,
+    landed.owner,
+    landed.start_at,
+    landed.end_at,
+    landed.status,
+    landed.parent_campaign_id,
+    landed.variants,
+    landed.target_segment,
+    landed.report_tz,
+    landed.click_window_days,
+    landed.optout_window_hours,
+    landed.cpni_used,
+    landed.cpni_description,
+    landed.products_offered,
+    landed.holdout_pct,
+    landed.is_deleted,
+    landed.occurred_at as valid_from,
+    false as is_current,
+    landed.occurred_at,
+    landed.received_at,
+    landed.event_date,
+    landed.content_hash,
+    landed.object_id,
+    landed.line_number,
+    landed.arrival_date,
+    cast(:now as timestamp) as loaded_at
+from warehouse.landed_campaign as landed
+left join losing_copy
+    on losing_copy.object_id = landed.object_id
+    and losing_copy.line_number = landed.line_number
+    and not losing_copy.is_stored
+where landed.arrival_date = :day
+    and landed.load_id in (select load_id from batch_load)
+    and losing_copy.object_id is null;

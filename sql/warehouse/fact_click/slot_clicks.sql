@@ -1,0 +1,21 @@
+insert into slot_click
+select
+    click.event_id,
+    click.event_date,
+    click.message_id,
+    click.ip_token,
+    click.link_token,
+    click.slot_number,
+    click.is_ip_sweep,
+    click.is_over_rate,
+    seed_ip.slot_number is not null as is_ip_counted,
+    seed_link.slot_number is not null as is_link_counted
+from warehouse.fact_click as click
+left join seed_ip
+    on seed_ip.ip_token = click.ip_token
+    and seed_ip.slot_number = click.slot_number
+left join seed_link
+    on seed_link.link_token = click.link_token
+    and seed_link.slot_number = click.slot_number
+where click.event_date between :first_date and :last_date
+    and (seed_ip.slot_number is not null or seed_link.slot_number is not null);

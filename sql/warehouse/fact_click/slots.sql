@@ -1,0 +1,26 @@
+create temp table seed_ip as
+select distinct
+    ip_token,
+    slot_number
+from seed_click
+where ip_token is not null;
+
+create temp table seed_link as
+select distinct
+    link_token,
+    slot_number
+from seed_click;
+
+-- One row per stored request that shares its address or its link, within ten minutes, with one that came or left.
+create temp table slot_click (
+    event_id varchar(36),
+    event_date date,
+    message_id varchar(26),
+    ip_token varchar(64),
+    link_token varchar(64),
+    slot_number integer,
+    is_ip_sweep boolean,
+    is_over_rate boolean,
+    is_ip_counted boolean,
+    is_link_counted boolean
+);

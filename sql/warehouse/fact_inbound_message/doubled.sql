@@ -1,0 +1,79 @@
+insert into losing_copy
+with copy as (
+    select
+        landed.event_id,
+        landed.event_date,
+        landed.received_at,
+        landed.content_hash,
+        landed.object_id,
+        landed.line_number,
+        false as is_stored
+    from warehouse.landed_inbound_message as landed
+    join doubled_event
+        on doubled_event.event_id = landed.event_id
+        and doubled_event.event_date = landed.event_date
+    where landed.arrival_date = :day
+        and landed.load_id in (select load_id from batch_load)
+
+    union all
+
+    select
+        stored_copy.event_id,
+        stored_copy.event_date,
+        stored_copy.received_at,
+        stored_copy.content_hash,
+        stored_copy.object_id,
+        stored_copy.line_number,
+        true as is_stored
+    from stored_copy
+    join doubled_event
+        on doubled_event.event_id = stored_copy.event_id
+        and doubled_event.event_date = stored_copy.event_date
+),
+
+ranked as (
+    select
+        event_id,
+        event_date,
+        object_id,
+        line_number,
+        is_stored,
+        row_number() over (
+            partition by event_id, event_date
+            order by received_at, content_hash, object_id, line_number, is_stored desc
+        ) as copy_number
+    from copy
+)
+
+select
+    event_id,
+    event_date,
+    object_id,
+    line_number,
+    is_stored
+from ranked
+where copy_number > 1;
+
+insert into removed
+select
+    stored.event_id,
+    stored.event_date,
+    stored.received_at,
+    stored.object_id,
+    stored.line_number,
+    stored.in_reply_to_message_id
+from warehouse.fact_inbound_message as stored
+join losing_copy
+    on losing_copy.event_id = stored.event_id
+    and losing_copy.object_id = stored.object_id
+    and losing_copy.line_number = stored.line_number
+where losing_copy.is_stored
+    and stored.event_date between :first_date and :last_date;
+
+delete from warehouse.fact_inbound_message
+using losing_copy
+where losing_copy.is_stored
+    and losing_copy.event_id = fact_inbound_message.event_id
+    and losing_copy.object_id = fact_inbound_message.object_id
+    and losing_copy.line_number = fact_inbound_message.line_number
+    and fact_inbound_message.event_date between :first_date and :last_date;

@@ -1,0 +1,39 @@
+-- One row per event of the batch, with what tells whom it concerns.
+create temp table arrival as
+select
+    event_id,
+    event_date,
+    received_at,
+    object_id,
+    line_number,
+    message_id,
+    follow_up_of_message_id
+from warehouse.landed_submission
+where arrival_date = :day
+    and load_id in (select load_id from batch_load);
+
+-- One row per event that leaves the table.
+create temp table removed as
+select
+    event_id,
+    event_date,
+    received_at,
+    object_id,
+    line_number,
+    message_id,
+    follow_up_of_message_id
+from arrival
+where 1 = 0;
+
+-- One row per event that comes back, because the copy that stood for it left.
+create temp table returned as
+select
+    event_id,
+    event_date,
+    received_at,
+    object_id,
+    line_number,
+    message_id,
+    follow_up_of_message_id
+from arrival
+where 1 = 0;

@@ -1,0 +1,30 @@
+-- One row per message whose submissions changed.
+create temp table changed_message as
+with change as (
+    select message_id from arrival
+    union all
+    select message_id from removed
+    union all
+    select message_id from returned
+)
+
+select distinct message_id
+from change;
+
+insert into control.touched_message (message_id)
+select message_id
+from changed_message;
+
+-- A message knows when it was followed up.
+insert into control.touched_message (message_id)
+with change as (
+    select follow_up_of_message_id from arrival
+    union all
+    select follow_up_of_message_id from removed
+    union all
+    select follow_up_of_message_id from returned
+)
+
+select distinct follow_up_of_message_id as message_id
+from change
+where follow_up_of_message_id is not null;
