@@ -204,20 +204,23 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
                 + (f": {check.description}" if check.description else "")
             )
     for event in result.filter_events(lambda e: e.is_step_failure):
-        error = event.step_failure_data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None and error.cls_name != "DagsterAssetCheckFailedError":
-            reasons.append(f"{event.step_key}: {error.cls_name}: {_words(error.message)}")
+        reason = first_cause(event)
+        if "AssetCheckFailed" not in reason:
+            reasons.append(reason)
     if not result.success and not reasons:
         reasons.append(f"run {result.run_id} failed")
     return reasons
 
 
-def _words(message: str) -> str:
-    """The message without the class that Dagster writes before it and the lines after it."""
-    first_line = message.strip().splitlines()[0]
-    return first_line.partition(": ")[2] or first_line
+def first_cause(event: dg.DagsterEvent) -> str:
+    """Which step failed and why: the error at the bottom, in one line, without Dagster's frames."""
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return f"{event.step_key}: failed"
+    first_line = error.message.strip().splitlines()[0]
+    return f"{event.step_key}: {first_line}"
 
 
 def _add(loaded: dict[str, Loaded], run_id: str) -> None:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local.commands import local
+
+if TYPE_CHECKING:
+    from sms_warehouse.local.traffic import Faults
 
 _LOCAL_PACKAGES = frozenset({"duckdb", "ministack", "pytz", "sqlglot"})
 
@@ -191,7 +195,7 @@ def traffic(
     messages: int,
     seed: int,
     world_start: date | None,
-    faults: str,
+    faults: Faults,
     as_json: bool,
 ) -> None:
     """Let the simulated services write to the bucket all that arrives on these days.
@@ -275,6 +279,7 @@ def load(
       sms-warehouse load --from 2026-03-01 --to 2026-03-03 --as-of 2026-03-04T00:00:00
     """
     _check_order(first_day, last_day)
+    _hide_stability_warnings()
     from sms_warehouse import backfill
 
     event_types = [event_type] if event_type else list(EVENTS)
@@ -347,6 +352,7 @@ def demo(
       sms-warehouse demo
       sms-warehouse demo --once --messages 5000
     """
+    _hide_stability_warnings()
     from sms_warehouse.demo import run
 
     run(
@@ -358,6 +364,14 @@ def demo(
         directory=directory,
         timeout_s=timeout_minutes * 60,
     )
+
+
+def _hide_stability_warnings() -> None:
+    """Dagster warns of each preview and beta feature it is given: a page before the first line of ours."""
+    import dagster as dg
+
+    for category in (dg.PreviewWarning, dg.BetaWarning):
+        warnings.simplefilter("ignore", category)
 
 
 def print_table(

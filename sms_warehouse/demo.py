@@ -1,7 +1,7 @@
 """``sms-warehouse demo``: the whole platform at work on one machine, and the proof that nothing was lost.
 
-Starts the local stack and Dagster, lets the simulated services write, and watches from outside, as an operator
-would: the queue, the ledger and Dagster's own records. It loads nothing itself.
+Starts the local stack and Dagster and lets the simulated services write. It loads nothing itself: what happens
+then is the platform's own doing, and only watched.
 """
 
 from __future__ import annotations
@@ -13,33 +13,36 @@ import shutil
 import signal
 import threading
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
+from urllib.request import urlopen
 
 import click
 
-from sms_warehouse.local.services import LOOPBACK, Server, ServerFailed, free_port
-from sms_warehouse.local.stack import LocalStack
+from sms_warehouse import settings
+from sms_warehouse.local.services import LOOPBACK, Server, free_port
+from sms_warehouse.local.stack import LocalStack, announced
 
 if TYPE_CHECKING:
-    import dagster as dg
-
     from sms_warehouse.local.traffic import LogFile
 
 _SEEN_AGAIN_S = 20
 """How long the queue hides a message here: less than a turn of the sensor, so that each turn sees all."""
-_REPORT_MINUTES = 1
 _LOOK_S = 3.0
 _DAGSTER_START_S = 180.0
-_FAILURES = 3
-"""A failed run is asked for again by itself; so many of one day mean that it cannot succeed."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: sms_warehouse.definitions
+      location_name: sms_warehouse
+"""
 
 
 class DemoFailed(Exception):
@@ -64,21 +67,78 @@ def run(
         signal.signal(number, _interrupt)
     stack = LocalStack(directory, visibility_s=_SEEN_AGAIN_S)
     try:
-        _tell("starting S3, SQS and Redshift")
-        stack.start(_tell)
-        with _supervised(stack) as failed:
-            world = World.of(stack.directory, messages, seed, days)
-            os.environ.update(stack.env)
-            os.environ["SMS_WAREHOUSE_FIRST_DAY"] = world.first_day.isoformat()
-            os.environ["SMS_WAREHOUSE_REPORT_MINUTES"] = str(_REPORT_MINUTES)
-            with _dagster(stack.directory, None if is_once else port) as dagster:
-                Demo(stack, world, dagster, failed).play(is_once, timeout_s)
+        _tell("starting S3, SQS, Redshift and Dagster")
+        stack.start()
+        world = World.of(stack.directory, messages, seed, days)
+        home = stack.directory / "dagster"
+        os.environ |= stack.env | {
+            "DAGSTER_HOME": str(home),
+            "SMS_WAREHOUSE_FIRST_DAY": world.first_day.isoformat(),
+            # The sensor's own pace is slow enough here.
+            "SMS_WAREHOUSE_REPORT_MINUTES": "0",
+        }
+        with (
+            announced(stack),
+            _supervised(stack) as check_stack,
+            _dagster(stack, home, None if is_once else port) as check_dagster,
+        ):
+
+            def check() -> None:
+                check_stack()
+                check_dagster()
+
+            _play(stack, world, check, is_once, timeout_s)
     except KeyboardInterrupt:
         _tell("stopping")
         if is_once:
             raise click.exceptions.Exit(130) from None
     finally:
         stack.stop()
+
+
+def _play(
+    stack: LocalStack, world: World, check: Callable[[], None], is_once: bool, timeout_s: float
+) -> None:
+    # Late, because the definitions read the environment that was just made.
+    from sms_warehouse.watch import Watch
+
+    watch = Watch(_tell)
+    end = time.monotonic() + timeout_s
+    stopping = threading.Event()
+    _tell(
+        f"the services write {world.messages:,} messages a day, and what follows from them, "
+        f"since {world.first_day}"
+    )
+    with ThreadPoolExecutor(1) as threads:
+        try:
+            writing = threads.submit(world.write, datetime.now(UTC), stopping)
+            while True:
+                check()
+                watch.look(world.objects)
+                if not writing.done():
+                    missing: str | None = "the services are still writing"
+                else:
+                    writing.result()
+                    missing = watch.missing(world.days)
+                if missing is None:
+                    break
+                if is_once and time.monotonic() > end:
+                    raise DemoFailed(f"not done after {timeout_s / 60:g} minutes: {missing}")
+                time.sleep(_LOOK_S)
+        finally:
+            stopping.set()
+    wrong = watch.summarise(world.written)
+    if wrong:
+        raise DemoFailed(f"not every record of {', '.join(wrong)} is accounted for")
+    if is_once:
+        return
+    _tell_addresses(stack)
+    stopping.clear()
+    while True:
+        check()
+        world.write(datetime.now(UTC), stopping)
+        watch.look(world.objects)
+        time.sleep(_LOOK_S)
 
 
 @dataclass
@@ -90,7 +150,7 @@ class World:
     messages: int
     seed: int
     files: dict[str, int] = field(default_factory=dict)
-    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    written: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._coming = self._to_come()
@@ -111,7 +171,6 @@ class World:
 
     def write(self, until: datetime, stopping: threading.Event) -> None:
         """Puts the files the services have finished by ``until``, in the order they were finished."""
-        from sms_warehouse import settings
         from sms_warehouse.resources.lake import s3_client
 
         bucket, s3 = settings.bucket(), s3_client()
@@ -145,63 +204,118 @@ class World:
 
     def _record(self, day: date, number: int, file: LogFile) -> None:
         self.files[day.isoformat()] = number
-        total = Counter(self.lines.get(file.event_type, {}))
+        total = Counter(self.written.get(file.event_type, {}))
         total.update(vars(file.counts))
-        self.lines[file.event_type] = dict(total)
+        self.written[file.event_type] = dict(total)
         kept = {
             "first_day": self.first_day.isoformat(),
             "messages": self.messages,
             "seed": self.seed,
             "files": self.files,
-            "lines": self.lines,
+            "written": self.written,
         }
         temporary = self.path.with_suffix(".tmp")
         temporary.write_text(json.dumps(kept))
         temporary.replace(self.path)
 
     @property
+    def days(self) -> list[date]:
+        """The days on which files have arrived."""
+        return [date.fromisoformat(day) for day in self.files]
+
+    @property
     def objects(self) -> int:
         return sum(self.files.values())
 
 
-class Demo:
-    """Watches the platform work, and tells."""
+@contextmanager
+def _supervised(stack: LocalStack) -> Iterator[Callable[[], None]]:
+    """Starts servers of the stack again that die; gives a function that raises when that does not help."""
+    stopping = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        supervision = threads.submit(stack.run_forever, stopping, _tell)
 
-    def __init__(self, stack: LocalStack, world: World, servers: Servers) -> None:
-        import dagster as dg
+        def check() -> None:
+            if supervision.done():
+                supervision.result()
 
-        self._stack = stack
-        self._world = world
-        self._servers = servers
-        self._instance = dg.DagsterInstance.from_config(str(_home(stack.directory)))
-        self._runs = Runs(self._instance)
-        self._told = ""
+        try:
+            yield check
+        finally:
+            stopping.set()
 
-    def play(self, is_once: bool, timeout_s: float) -> None:
-        """Until everything is loaded and checked; then, unless ``is_once``, until somebody interrupts."""
-        end = time.monotonic() + timeout_s
-        stopping = threading.Event()
-        _tell(
-            f"the services write: {self._world.messages:,} messages a day since {self._world.first_day}"
-        )
-        with ThreadPoolExecutor(1) as threads:
-            try:
-                writing = threads.submit(self._world.write, datetime.now(UTC), stopping)
-                while missing := self._missing(writing):
-                    if is_once and time.monotonic() > end:
-                        raise DemoFailed(f"not done after {timeout_s / 60:g} minutes: {missing}")
-                    time.sleep(_LOOK_S)
-            finally:
-                stopping.set()
-        self._summarise()
-        if is_once:
-            return
-        self._tell_addresses()
-        live = threading.Event()
-        while True:
-            self._world.write(datetime.now(UTC), live)
-            self._look()
-            time.sleep(_LOOK_S)
 
-    def _missing(self, writing: Future[None]) -> str | None:
-        """What has not happened yet, in words; None when everything has."""
+@contextmanager
+def _dagster(stack: LocalStack, home: Path, port: int | None) -> Iterator[Callable[[], None]]:
+    """Dagster's daemon, with the UI if there is a port for it; gives a function that raises when it died."""
+    home.mkdir(exist_ok=True)
+    shutil.copy(Path(__file__).parent / "local" / "dagster.yaml", home)
+    workspace = home / "workspace.yaml"
+    workspace.write_text(_WORKSPACE)
+    address = None
+    if port is None:
+        module, arguments = "dagster._daemon", ["run"]
+    else:
+        port = free_port(port)
+        address = os.environ["DAGSTER_UI"] = f"http://{LOOPBACK}:{port}"
+        module, arguments = "dagster", ["dev", "--host", LOOPBACK, "--port", str(port)]
+
+    server = Server(
+        "Dagster",
+        module,
+        [*arguments, "--workspace", str(workspace)],
+        dict(os.environ),
+        stack.directory / "logs" / "dagster.log",
+        stack.directory / "servers.lock",
+        lambda: _ask_dagster(address),
+    )
+
+    def check() -> None:
+        if server.has_died():
+            raise server.failure()
+
+    server.start()
+    group = server.pid
+    try:
+        server.wait_until_ready(seconds=_DAGSTER_START_S)
+        _tell("Dagster answers")
+        yield check
+    finally:
+        server.stop()
+        # Runs under way are processes of the same group, and nobody waits for them.
+        if group is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+
+
+def _ask_dagster(address: str | None) -> None:
+    import dagster as dg
+
+    if address is not None:
+        urlopen(f"{address}/server_info", timeout=5).close()
+    with dg.DagsterInstance.get() as instance:
+        if "SENSOR" not in instance.get_daemon_heartbeats():
+            raise OSError("the daemon does not evaluate sensors yet")
+
+
+def _tell_addresses(stack: LocalStack) -> None:
+    env = stack.env
+    click.echo(
+        f"Dagster   {os.environ['DAGSTER_UI']}\n"
+        f"Redshift  PGPASSWORD={shlex.quote(env['REDSHIFT_PASSWORD'])} psql -h {env['REDSHIFT_HOST']}"
+        f" -p {env['REDSHIFT_PORT']} -U {env['REDSHIFT_USER']} {env['REDSHIFT_DATABASE']}\n"
+        f"S3, SQS   {env['AWS_ENDPOINT_URL']}, bucket {env['SMS_WAREHOUSE_BUCKET']}\n"
+        'Shell     eval "$(sms-warehouse local env)"\n\n'
+        "The services go on writing. Ctrl-C stops everything.\n"
+    )
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    # Once only: what stops the servers must not be interrupted itself.
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _tell(line: str) -> None:
+    click.echo(f"{datetime.now(UTC):%H:%M:%S}  {line}")

@@ -24,11 +24,14 @@ _ATTEMPTS = 5
 # exists.
 _MADE_BY_ANOTHER = frozenset({"42P06", "42P07", "42710", "23505"})
 
-
-# The columns of a table in a schema file, one a line, and what Redshift's catalog calls their types.
+# The columns of a table in a schema file, one a line, and what the catalog calls their types.
 _TABLE = re.compile(r"create table if not exists (\w+)\.(\w+) \((.*?)^\)", re.DOTALL | re.M)
-_COLUMN = re.compile(r"^\s+(\w+) (double precision|\w+)((?:\(\d+\))?)", re.M)
-_FULL_NAMES = {"varchar": "character varying", "timestamp": "timestamp without time zone"}
+_COLUMN = re.compile(r"^\s+(\w+) (double precision|\w+)((?:\([\d, ]+\))?)", re.M)
+_FULL_NAMES = {
+    "varchar": "character varying",
+    "decimal": "numeric",
+    "timestamp": "timestamp without time zone",
+}
 
 
 class ContractMismatch(Exception):
@@ -122,7 +125,7 @@ def _check_tables(session: Session) -> None:
                 continue
             found = dict(columns[f"{schema}.{table}"])
             for column, data_type, size in _COLUMN.findall(body):
-                expected = _FULL_NAMES.get(data_type, data_type) + size
+                expected = _FULL_NAMES.get(data_type, data_type) + size.replace(" ", "")
                 if found.get(column) != expected:
                     raise ContractMismatch(
                         f"{schema}.{table}", column, expected, found.get(column, "no such column")
@@ -132,14 +135,18 @@ def _check_tables(session: Session) -> None:
 def _columns(session: Session) -> dict[str, list[tuple[str, str]]]:
     """The columns of each table, in order, and their types as Redshift names them."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for schema, table, column, data_type, max_bytes in session.rows(
-        "select table_schema, table_name, column_name, data_type, character_maximum_length "
+    for schema, table, column, data_type, max_bytes, precision, scale in session.rows(
+        "select table_schema, table_name, column_name, data_type, "
+        "character_maximum_length, numeric_precision, numeric_scale "
         "from information_schema.columns "
         "where table_schema in ('control', 'staging', 'warehouse', 'reports', 'pii') "
         "order by table_schema, table_name, ordinal_position"
     ):
-        described = data_type if max_bytes is None else f"{data_type}({max_bytes})"
-        found.setdefault(f"{schema}.{table}", []).append((column, described))
+        if data_type == "numeric":
+            data_type += f"({precision},{scale})"
+        elif max_bytes is not None:
+            data_type += f"({max_bytes})"
+        found.setdefault(f"{schema}.{table}", []).append((column, data_type))
     return found
 
 

@@ -19,6 +19,7 @@ QUARANTINE = "quarantine/"
 _LAYOUT = re.compile(
     r"raw/(?P<event_type>[^/]+)/v=(?P<version>[^/]+)/dt=(?P<day>[^/]+)/hh=(?P<hour>[^/]+)/(?P<name>[^/]+)"
 )
+_HOUR = re.compile(r"[01]\d|2[0-3]")
 
 
 class UnplacedKey(Exception):
@@ -48,11 +49,10 @@ def is_ours(key: str) -> bool:
     return key.startswith(RAW) and not key.endswith("/")
 
 
-def place(key: str, *, first_day: date, today: date) -> Place:
-    """The event type and arrival day of a key under ``raw/``.
+def parse(key: str) -> Place:
+    """The event type and day that a key under ``raw/`` names.
 
-    Raises UnplacedKey when the key does not fit the layout, names an unknown event type or version, or a day
-    outside ``first_day`` to ``today`` (both included).
+    Raises UnplacedKey when the key does not fit the layout or names an unknown event type or version.
     """
     parts = _LAYOUT.fullmatch(key)
     if not parts:
@@ -68,10 +68,28 @@ def place(key: str, *, first_day: date, today: date) -> Place:
         day = None
     if day is None or parts["day"] != day.isoformat():
         raise UnplacedKey(f"{parts['day']!r} is not a day like 2026-01-31")
-    if not re.fullmatch(r"[01]\d|2[0-3]", parts["hour"]):
+    if not _HOUR.fullmatch(parts["hour"]):
         raise UnplacedKey(f"{parts['hour']!r} is not an hour from 00 to 23")
-    if day < first_day:
-        raise UnplacedKey(f"day {day} is before the first partition, {first_day}")
-    if day > today:
-        raise UnplacedKey(f"day {day} has not begun")
     return Place(event.name, day)
+
+
+def place(key: str, *, first_day: date, today: date) -> Place:
+    """The event type and arrival day of a key under ``raw/``.
+
+    Raises UnplacedKey as ``parse`` does, and for a day outside ``first_day`` to ``today`` (both included).
+    """
+    found = parse(key)
+    if found.day < first_day:
+        raise UnplacedKey(f"day {found.day} is before the first partition, {first_day}")
+    if found.day > today:
+        raise UnplacedKey(f"day {found.day} has not begun")
+    return found
+
+
+def fits(key: str) -> bool:
+    """Whether a key fits the layout, so that its object is one of its day's."""
+    try:
+        parse(key)
+    except UnplacedKey:
+        return False
+    return True

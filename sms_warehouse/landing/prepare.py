@@ -7,68 +7,52 @@ half-way has written files that nobody refers to, and is simply prepared again.
 
 from __future__ import annotations
 
-import base64
-import codecs
-import io
 import multiprocessing
 import multiprocessing.connection
 import os
 import random
 import signal
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import islice
-from typing import IO, Any, Literal, NoReturn, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse.landing import keys
 from sms_warehouse.landing.archive import MAX_INFLATED_BYTES, Content, PoisonObject, inflate
 from sms_warehouse.landing.events import Event
-from sms_warehouse.landing.inspect import BadLine, Block, inspect
+from sms_warehouse.landing.files import (
+    QUARANTINE_SCHEMA,
+    ParquetFile,
+    ParquetFiles,
+    quarantined_rows,
+    repeated,
+)
+from sms_warehouse.landing.inspect import Block, inspect
 from sms_warehouse.resources.lake import explained, s3_client
 
-QUARANTINE_SCHEMA = pa.schema(
-    [
-        pa.field("object_id", pa.string(), nullable=False),
-        pa.field("object_key", pa.string(), nullable=False),
-        pa.field("event_type", pa.string(), nullable=False),
-        pa.field("arrival_date", pa.date32(), nullable=False),
-        pa.field("line_number", pa.int64(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("field", pa.string()),
-        pa.field("raw_line", pa.string()),
-        pa.field("is_base64", pa.bool_(), nullable=False),
-        pa.field("raw_line_key", pa.string()),
-        pa.field("load_id", pa.string(), nullable=False),
-        pa.field("quarantined_at", pa.timestamp("us"), nullable=False),
-        pa.field("resolved_at", pa.timestamp("us")),
-    ]
-)
-"""The columns of ``control.quarantined_line``, in the order in which COPY maps them."""
+__all__ = [
+    "QUARANTINE_SCHEMA",
+    "CountMismatch",
+    "InspectedObject",
+    "ParquetFile",
+    "PreparedBatch",
+    "WorkerDied",
+    "prepare",
+]
 
-RAW_LINE_BYTES = 65535
-"""What ``raw_line`` holds at most; a longer line is kept whole in S3."""
-
-_BASE64_BYTES = RAW_LINE_BYTES // 4 * 3
 _PARALLEL_BYTES = 8 * 1024**2
 """Batches of fewer compressed bytes are done before other processes would have started."""
 _AHEAD = 3
 """Objects that a process downloads and inflates while it inspects another."""
-_ROW_GROUP_ROWS = 125_000
-_ROW_GROUP_BYTES = 64 * 1024**2
-_FILE_BYTES = 128 * 1024**2
-_SAMPLE_ROWS = 10_000
 _READ_ATTEMPTS = 5
 _PROGRESS_SECONDS = 5.0
 
@@ -111,15 +95,6 @@ class InspectedObject:
     good: int = 0
     quarantined: int = 0
     blank: int = 0
-
-
-@dataclass(frozen=True)
-class ParquetFile:
-    """A file for COPY; ``content_length`` in bytes."""
-
-    key: str
-    content_length: int
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -188,11 +163,9 @@ class _Found:
     etag: str
     size_bytes: int
 
-    def inspected(
-        self, outcome: Outcome, reason: str | None = None, **counts: int
-    ) -> InspectedObject:
+    def inspected(self, outcome: Outcome, reason: str | None = None) -> InspectedObject:
         return InspectedObject(
-            self.object_id, self.key, self.etag, self.size_bytes, outcome, reason, **counts
+            self.object_id, self.key, self.etag, self.size_bytes, outcome, reason
         )
 
 
@@ -305,9 +278,15 @@ def _exit_with_parent() -> NoReturn:
 
 
 def _work(task: _Task, number: int, share: list[_Found], report: Callable[[_Done], None]) -> _Files:
+    folder = f"{keys.LANDING}{task.event.name}/dt={task.arrival_date.isoformat()}/{task.load_id}/"
     with ThreadPoolExecutor(1) as uploader:
-        good = _ParquetFiles(task, f"good-{number}", task.event.arrow_schema, uploader)
-        quarantine = _ParquetFiles(task, f"quarantine-{number}", QUARANTINE_SCHEMA, uploader)
+        good, quarantine = (
+            ParquetFiles(task.bucket, f"{folder}{name}-{number}", schema, uploader)
+            for name, schema in (
+                ("good", task.event.arrow_schema),
+                ("quarantine", QUARANTINE_SCHEMA),
+            )
+        )
         with closing(good), closing(quarantine):
             for found, read in _read_ahead(task, share):
                 if isinstance(read, Content):
@@ -319,108 +298,50 @@ def _work(task: _Task, number: int, share: list[_Found], report: Callable[[_Done
 
 
 def _inspect(
-    task: _Task, found: _Found, content: Content, good: _ParquetFiles, quarantine: _ParquetFiles
+    task: _Task, found: _Found, content: Content, good: ParquetFiles, quarantine: ParquetFiles
 ) -> InspectedObject:
-    counts = {"good": 0, "quarantined": 0, "blank": 0}
+    rows = bad = blank = 0
     for block in inspect(content.data, task.event, task.arrival_date):
-        counts["good"] += block.good.num_rows
-        counts["quarantined"] += len(block.bad)
-        counts["blank"] += block.blank
+        rows += block.good.num_rows
+        bad += len(block.bad)
+        blank += block.blank
         if block.good.num_rows:
             good.add(_with_provenance(task, found, block))
         if block.bad:
-            quarantine.add(_quarantined(task, found, block.bad))
-    if sum(counts.values()) != content.lines:
-        raise CountMismatch(f"{found.key} has {content.lines} lines, of which were made {counts}")
-    return found.inspected("landed", lines=content.lines, **counts)
+            quarantine.add(
+                quarantined_rows(
+                    block.bad,
+                    bucket=task.bucket,
+                    object_id=found.object_id,
+                    object_key=found.key,
+                    event_type=task.event.name,
+                    arrival_date=task.arrival_date,
+                    load_id=task.load_id,
+                )
+            )
+    if rows + bad + blank != content.lines:
+        raise CountMismatch(
+            f"{found.key} has {content.lines} lines: {rows} good, {bad} bad and {blank} blank ones were found"
+        )
+    return replace(
+        found.inspected("landed"), lines=content.lines, good=rows, quarantined=bad, blank=blank
+    )
 
 
 def _with_provenance(task: _Task, found: _Found, block: Block) -> pa.Table:
-    rows = block.good.num_rows
-    constant = {
+    constants = {
         "object_id": found.object_id,
         "arrival_date": task.arrival_date,
         "load_id": task.load_id,
     }
     schema = task.event.arrow_schema
     columns = [
-        pa.chunked_array([pa.repeat(pa.scalar(constant[f.name], f.type), rows)])
-        if f.name in constant
-        else block.good.column(f.name)
+        repeated(constants[f.name], f.type, block.good.num_rows)
+        if f.name in constants
+        else block.good.column(f.name).combine_chunks()
         for f in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _quarantined(task: _Task, found: _Found, bad: list[BadLine]) -> pa.Table:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    rows = []
-    for line in bad:
-        text, is_base64, is_whole = _as_text(line.raw)
-        raw_line_key = None
-        if not is_whole:
-            day = task.arrival_date.isoformat()
-            raw_line_key = (
-                f"{keys.QUARANTINE}{task.event.name}/dt={day}/{found.object_id}/{line.line_number}"
-            )
-            _upload(task.bucket, raw_line_key, _ViewReader(memoryview(line.raw)))
-        rows.append(
-            {
-                "object_id": found.object_id,
-                "object_key": found.key,
-                "event_type": task.event.name,
-                "arrival_date": task.arrival_date,
-                "line_number": line.line_number,
-                "reason": line.reason,
-                "field": line.field,
-                "raw_line": text,
-                "is_base64": is_base64,
-                "raw_line_key": raw_line_key,
-                "load_id": task.load_id,
-                "quarantined_at": now,
-                "resolved_at": None,
-            }
-        )
-    return pa.Table.from_pylist(rows, QUARANTINE_SCHEMA)
-
-
-def _as_text(raw: bytes | memoryview) -> tuple[str, bool, bool]:
-    """A line as a column can hold it: its text or its beginning, whether in base64, whether all of it."""
-    is_short = len(raw) <= RAW_LINE_BYTES
-    try:
-        # A cut through a character leaves the character out.
-        text, _ = codecs.utf_8_decode(raw[:RAW_LINE_BYTES], "strict", is_short)
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" not in text:
-        return text, False, is_short
-    return base64.b64encode(raw[:_BASE64_BYTES]).decode(), True, len(raw) <= _BASE64_BYTES
-
-
-class _ViewReader(io.RawIOBase):
-    """A file over bytes that lie in a mapping, so that they are sent without being copied to memory."""
-
-    def __init__(self, view: memoryview) -> None:
-        super().__init__()
-        self._view = view
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._view)}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        part = self._view[self._position : self._position + len(buffer)]
-        buffer[: len(part)] = part
-        self._position += len(part)
-        return len(part)
 
 
 def _read_ahead(
@@ -471,96 +392,3 @@ def _read(task: _Task, found: _Found) -> Content | InspectedObject:
                 raise explained(error, task.bucket) from error
             time.sleep(random.uniform(0, 0.2 * 2**attempt))
     raise AssertionError("the last attempt returns or raises")
-
-
-def _upload(bucket: str, key: str, body: IO[bytes] | io.RawIOBase) -> None:
-    try:
-        s3_client().put_object(Bucket=bucket, Key=key, Body=body)  # type: ignore[arg-type]
-    except (BotoCoreError, ClientError) as error:
-        raise explained(error, bucket) from error
-
-
-class _ParquetFiles:
-    """Writes tables of one schema to files of a good size for COPY; none is made if there are no rows."""
-
-    def __init__(
-        self, task: _Task, name: str, schema: pa.Schema, uploader: ThreadPoolExecutor
-    ) -> None:
-        day = task.arrival_date.isoformat()
-        self._bucket = task.bucket
-        self._prefix = f"{keys.LANDING}{task.event.name}/dt={day}/{task.load_id}/{name}"
-        self._schema = schema
-        self._uploader = uploader
-        self._uploads: list[Future[ParquetFile]] = []
-        self._tables: list[pa.Table] = []
-        self._rows = self._bytes = 0
-        self._file: IO[bytes] | None = None
-        self._file_rows = 0
-        self._writer: pq.ParquetWriter | None = None
-
-    def add(self, table: pa.Table) -> None:
-        self._tables.append(table)
-        self._rows += table.num_rows
-        self._bytes += table.nbytes
-        if self._rows >= _ROW_GROUP_ROWS or self._bytes >= _ROW_GROUP_BYTES:
-            self._write_row_group()
-
-    def finish(self) -> list[ParquetFile]:
-        """Writes what is left and returns all files, when they are in S3."""
-        if self._tables:
-            self._write_row_group()
-        if self._file:
-            self._send_file()
-        return [upload.result() for upload in self._uploads]
-
-    def close(self) -> None:
-        """Drops a file that was begun and not sent."""
-        if self._file:
-            self._file.close()
-
-    def _write_row_group(self) -> None:
-        table = pa.concat_tables(self._tables)
-        self._tables = []
-        self._rows = self._bytes = 0
-        if self._writer is None or self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close or when sent
-            self._writer = pq.ParquetWriter(
-                self._file,
-                self._schema,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=_columns_of_few_values(table),
-                write_statistics=False,
-                store_schema=False,
-            )
-        self._writer.write_table(table, row_group_size=table.num_rows)
-        self._file_rows += table.num_rows
-        if self._file.tell() >= _FILE_BYTES:
-            self._send_file()
-
-    def _send_file(self) -> None:
-        assert self._writer is not None and self._file is not None
-        self._writer.close()
-        key = f"{self._prefix}-{len(self._uploads)}.parquet"
-        self._uploads.append(self._uploader.submit(self._send, key, self._file, self._file_rows))
-        self._writer = self._file = None
-        self._file_rows = 0
-
-    def _send(self, key: str, file: IO[bytes], rows: int) -> ParquetFile:
-        with file:
-            size = file.seek(0, io.SEEK_END)
-            file.seek(0)
-            _upload(self._bucket, key, file)
-            return ParquetFile(key, size, rows)
-
-
-def _columns_of_few_values(table: pa.Table) -> list[str]:
-    """Columns for which a dictionary pays; one that overflows is work done for nothing."""
-    sample = table.slice(0, _SAMPLE_ROWS)
-    few = sample.num_rows // 10
-    return [
-        field.name
-        for field in table.schema
-        if pa.types.is_string(field.type)
-        and pc.count_distinct(sample.column(field.name)).as_py() <= few
-    ] + [field.name for field in table.schema if pa.types.is_date(field.type)]

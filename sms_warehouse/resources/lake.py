@@ -65,11 +65,14 @@ class Lake(dg.ConfigurableResource):
         return settings.bucket()
 
     def list_day(self, event_type: str, day: date) -> list[LakeObject]:
-        """The objects of an event type that arrived on a UTC day, in the order of their keys."""
+        """The objects of an event type that arrived on a UTC day, in the order of their keys.
+
+        What lies under the day's prefix without fitting the layout is nobody's object.
+        """
         return [
             found
             for found in self.list_prefix(keys.day_prefix(event_type, day))
-            if keys.is_ours(found.key)
+            if keys.fits(found.key)
         ]
 
     def list_days(self, event_type: str) -> list[date]:

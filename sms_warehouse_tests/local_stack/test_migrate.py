@@ -84,9 +84,15 @@ def test_several_first_migrations_at_once_all_succeed(redshift: Redshift) -> Non
             "character varying(512)",
         ),
         ("redirect_ms integer", "redirect_ms bigint", "redirect_ms", "integer", "bigint"),
-        ("asn bigint encode az64,", "", "asn", "bigint at position 17", "column geo_country there"),
+        (
+            "asn bigint encode az64,\n    geo_country varchar(32) encode zstd,",
+            "geo_country varchar(32) encode zstd,\n    asn bigint encode az64,",
+            "asn",
+            "bigint at position 17",
+            "column geo_country there",
+        ),
     ],
-    ids=["length", "type", "missing"],
+    ids=["length", "type", "order"],
 )
 def test_a_staging_table_of_another_contract_is_named_with_its_column(
     remade: Redshift, old: str, new: str, column: str, expected: str, found: str

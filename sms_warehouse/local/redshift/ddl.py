@@ -115,7 +115,7 @@ class Created:
     query: str | None = None
 
 
-def create(reader: Reader, schema: str) -> Plan:
+def create(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
     reader.expect("create")
     if reader.accept("schema"):
         return _create_schema(reader)
@@ -128,7 +128,7 @@ def create(reader: Reader, schema: str) -> Plan:
     if reader.accept("local", "temp") or reader.accept("local", "temporary"):
         temporary = True
     if reader.accept("table"):
-        return _create_table(reader, temporary)
+        return _create_table(reader, temporary, oids)
     raise unsupported(f"CREATE {reader.peek().text.upper()}")
 
 
@@ -142,7 +142,7 @@ def _create_schema(reader: Reader) -> Plan:
     return Plan(DDL, "CREATE SCHEMA", (f"create schema {missing}{identifier(name)}",), (Name(name, "*"),))
 
 
-def _create_table(reader: Reader, temporary: bool) -> Plan:
+def _create_table(reader: Reader, temporary: bool, oids: tuple[int, ...]) -> Plan:
     if_not_exists = reader.accept("if", "not", "exists")
     name = _new_name(reader)
     if temporary and name.schema:
@@ -175,7 +175,7 @@ def _create_table(reader: Reader, temporary: bool) -> Plan:
     if reader.accept("as"):
         if columns or if_not_exists:
             raise syntax_error("AS")
-        return _create_table_as(reader, name, temporary, names, layout, words, locks)
+        return _create_table_as(reader, name, temporary, names, layout, words, locks, oids)
     reader.done()
     if not columns:
         raise syntax_error("end of input")
@@ -318,9 +318,10 @@ def _create_table_as(
     layout: _Layout,
     words: str,
     locks: tuple[Name, ...],
+    oids: tuple[int, ...],
 ) -> Plan:
     tree = named(_query(reader))
-    query = write(tree)
+    query = write(tree, oids)
     if names:
         query = f"select * from ({query}) as q ({', '.join(identifier(n) for n in names)})"
     layout.check(names or None)
@@ -338,8 +339,6 @@ def _query(reader: Reader) -> exp.Expr:
     tree = parse(reader.rest())
     if not isinstance(tree, exp.Query):
         raise syntax_error("AS")
-    if tree.find(exp.Parameter):
-        raise PgError("42P02", "there is no parameter in a definition")
     return tree
 
 
@@ -354,6 +353,8 @@ def _create_view(reader: Reader, schema: str, *, replace: bool) -> Plan:
     if [t.word for t in last] == ["with", "no", "schema", "binding"]:
         text, is_late = text[: last[0].start], True
     tree = named(_query(Reader(text)))
+    if tree.find(exp.Parameter):
+        raise PgError("42P02", "a view cannot hold a bound value")
     ctes = {cte.alias for with_ in tree.find_all(exp.With) for cte in with_.expressions}
     for table in tree.find_all(exp.Table):
         if not table.db and table.name not in ctes:
@@ -369,7 +370,7 @@ def _create_view(reader: Reader, schema: str, *, replace: bool) -> Plan:
     )
 
 
-def drop(reader: Reader, schema: str) -> Plan:
+def drop(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
     reader.expect("drop")
     kind = reader.next().word
     if kind not in ("table", "view", "schema"):
@@ -398,7 +399,7 @@ def drop(reader: Reader, schema: str) -> Plan:
     return Plan("drop", f"DROP {kind.upper()}", tuple(statements), tuple(names), data=(kind, bool(cascade), tuple(names)))
 
 
-def alter(reader: Reader, schema: str) -> Plan:
+def alter(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
     reader.expect("alter")
     if not reader.accept("table"):
         raise unsupported(f"ALTER {reader.peek().text.upper()}")
@@ -438,7 +439,7 @@ def alter(reader: Reader, schema: str) -> Plan:
     raise unsupported(f"ALTER TABLE {reader.peek().text.upper()}")
 
 
-def comment(reader: Reader, schema: str) -> Plan:
+def comment(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
     reader.expect("comment", "on")
     kind = reader.next().word
     if kind not in ("table", "view", "column"):

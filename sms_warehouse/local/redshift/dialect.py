@@ -731,7 +731,7 @@ def translate(text: str, oids: tuple[int, ...] = (), schema: str = "public") -> 
     if dml := {"insert": insert, "update": update, "delete": delete, "merge": merge}.get(word):
         return dml(text, oids, found)
     if word in ddl.STATEMENTS:
-        return ddl.STATEMENTS[word](Reader(text), schema)
+        return ddl.STATEMENTS[word](Reader(text), schema, oids)
     if word in commands.STATEMENTS:
         return commands.STATEMENTS[word](Reader(text))
     if word in commands.REFUSED:

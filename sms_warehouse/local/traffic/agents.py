@@ -1,4 +1,6 @@
-"""Who makes HTTP requests in the simulated world: networks, browsers, previews and tools, as real ones name themselves."""
+"""Who makes HTTP requests in the simulated world: networks, browsers, previews and tools, as real
+ones name themselves.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,17 @@ CARRIER_NETWORKS = tuple(
     Network(carrier.asn, prefix)
     for carrier, prefix in zip(
         CARRIERS,
-        ((172, 56), (107, 77), (174, 192), (174, 240), (107, 115), (172, 58), (107, 116), (69, 58), (202, 128)),
+        (
+            (172, 56),
+            (107, 77),
+            (174, 192),
+            (174, 240),
+            (107, 115),
+            (172, 58),
+            (107, 116),
+            (69, 58),
+            (202, 128),
+        ),
         strict=True,
     )
 )
@@ -35,7 +47,11 @@ DATACENTER_NETWORKS = (
     Network(8075, (40, 94), "WA"), Network(396982, (34, 72), "IA"), Network(16509, (54, 229), "L", "IE"),
 )  # fmt: skip
 # Hosts that no list of data centres is sure to hold: what comes from them shows by its rhythm only.
-OBSCURE_NETWORKS = (Network(9009, (89, 187), "NY"), Network(20473, (45, 76), "NJ"), Network(36352, (192, 3), "TX"))
+OBSCURE_NETWORKS = (
+    Network(9009, (89, 187), "NY"),
+    Network(20473, (45, 76), "NJ"),
+    Network(36352, (192, 3), "TX"),
+)
 
 _IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS {os} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -61,7 +77,8 @@ PHONE_AGENTS = (
 )  # fmt: skip
 DESKTOP_AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Safari/605.1.15",
     "Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefox/139.0",
 )
 PREVIEW_AGENTS = (
@@ -74,11 +91,21 @@ PREVIEW_AGENTS = (
     "TelegramBot (like TwitterBot)",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
 )
-TOOL_AGENTS = ("python-requests/2.32.3", "Go-http-client/2.0", "curl/8.5.0", "okhttp/4.12.0", "Java/17.0.9")
+TOOL_AGENTS = (
+    "python-requests/2.32.3",
+    "Go-http-client/2.0",
+    "curl/8.5.0",
+    "okhttp/4.12.0",
+    "Java/17.0.9",
+)
 POLLER_AGENTS = ("DealWatch/2.1 (com.example.dealwatch; build 118) CFNetwork/1494 Darwin/23.4.0",)
 
 LANGUAGES = ("en-US,en;q=0.9", "en-us", "es-US,es;q=0.9,en;q=0.7", "en-US,en;q=0.8,vi;q=0.5")
-REFERERS = ("https://l.facebook.com/", "android-app://com.google.android.apps.messaging/", "https://mail.google.com/")
+REFERERS = (
+    "https://l.facebook.com/",
+    "android-app://com.google.android.apps.messaging/",
+    "https://mail.google.com/",
+)
 
 REGIONS = dict(
     zip(

@@ -1,7 +1,9 @@
-"""The campaigns of the simulated world: which exist, what they are like, and how a day's sending is shared among them.
+"""The campaigns of the simulated world: which exist, what they are like, and how a day's sending is
+shared among them.
 
-A few campaigns run for ever; each day two blasts begin, send in bursts for two days, and are followed up three days
-after. A campaign is computed from its number alone, so nothing needs to remember which have been created.
+A few campaigns run for ever; each day two blasts begin, send in bursts for two days, and are
+followed up three days after. A campaign is computed from its number alone, so nothing needs to
+remember which have been created.
 """
 
 from __future__ import annotations
@@ -22,7 +24,32 @@ _FIRST_DAY = 17_532  # 2018-01-01: the first day campaigns are numbered from
 _DAY_MS = 86_400_000
 
 # Share of a day's sending by hour, UTC, outside the bursts: the working day of North America.
-_HOURS = (5, 4, 3, 1.5, 0.5, 0.3, 0.2, 0.2, 0.2, 0.3, 0.5, 0.8, 1.5, 3, 6, 7, 7, 7, 7, 7, 7, 7, 6, 6)
+_HOURS = (
+    5,
+    4,
+    3,
+    1.5,
+    0.5,
+    0.3,
+    0.2,
+    0.2,
+    0.2,
+    0.3,
+    0.5,
+    0.8,
+    1.5,
+    3,
+    6,
+    7,
+    7,
+    7,
+    7,
+    7,
+    7,
+    7,
+    6,
+    6,
+)
 _EVERGREEN_SHARES = (0.30, 0.18, 0.16, 0.16, 0.12, 0.08)
 _STEADY_SHARE = 0.50
 _BURST_SHARES = (0.22, 0.16, 0.12)
@@ -30,10 +57,24 @@ _BURST_SHARES = (0.22, 0.16, 0.12)
 _REPORT_ZONES = ("America/New_York", "America/Chicago", "America/Los_Angeles", "UTC")
 _TEAMS = ("retention", "growth", "roaming", "devices", "prepaid")
 _THEMES = (
-    "Weekend data pass", "Device upgrade", "Roaming day pass", "Family plan", "Top-up bonus",
-    "Paquete Año Nuevo", "Loyalty thank-you", "Home internet", "Trade-in", "Autopay discount",
+    "Weekend data pass",
+    "Device upgrade",
+    "Roaming day pass",
+    "Family plan",
+    "Top-up bonus",
+    "Paquete Año Nuevo",
+    "Loyalty thank-you",
+    "Home internet",
+    "Trade-in",
+    "Autopay discount",
 )
-_SEGMENTS = ("all_marketable", "prepaid_90d", "postpaid_high_value", "lapsed_clickers", "upgrade_eligible")
+_SEGMENTS = (
+    "all_marketable",
+    "prepaid_90d",
+    "postpaid_high_value",
+    "lapsed_clickers",
+    "upgrade_eligible",
+)
 _SENDERS = ("27368", "88213", "46645", "18005550143", "74992")
 _CPNI = "Monthly data use and current device, to choose who sees the offer"
 
@@ -107,7 +148,9 @@ def is_blast(numbers: Ints) -> np.ndarray:
 
 def numbers_begun(day: int) -> list[int]:
     """The blasts that begin sending on a day and the follow-ups of earlier ones that do."""
-    follow_ups = [blast_number(day - FOLLOW_UP_DAYS, w) + _BLASTS_A_DAY for w in range(_BLASTS_A_DAY)]
+    follow_ups = [
+        blast_number(day - FOLLOW_UP_DAYS, w) + _BLASTS_A_DAY for w in range(_BLASTS_A_DAY)
+    ]
     return [blast_number(day, w) for w in range(_BLASTS_A_DAY)] + follow_ups
 
 
@@ -125,7 +168,14 @@ def campaign(seed: int, number: int) -> Campaign:
             ("TRIGGERED", "SERVICE"), ("JOURNEY", "SERVICE"), ("TRIGGERED", "SERVICE"),
         )[number]  # fmt: skip
         start, parent = None, None
-        name = ("Welcome", "Cart reminder", "Win-back", "Data use alert", "Bill reminder", "One-time code")[number]
+        name = (
+            "Welcome",
+            "Cart reminder",
+            "Win-back",
+            "Data use alert",
+            "Bill reminder",
+            "One-time code",
+        )[number]
         objective = "engagement" if category == "MARKETING" else "service notice"
     else:
         offset, slot = divmod(number - EVERGREEN, _NUMBERS_A_DAY)
@@ -193,10 +243,17 @@ class DayPlan:
 @lru_cache(maxsize=64)
 def day_plan(seed: int, first_day: int, day: int) -> DayPlan:
     """The plan of a day; ``first_day`` is the world's, before which nothing was sent."""
-    numbers = [*range(EVERGREEN), blast_number(day, 0), blast_number(day, 1), blast_number(day - 1, 0)]
+    numbers = [
+        *range(EVERGREEN),
+        blast_number(day, 0),
+        blast_number(day, 1),
+        blast_number(day - 1, 0),
+    ]
     density = np.zeros((QUARTERS, len(numbers)))
     hours = np.repeat(np.array(_HOURS), 4)
-    density[:, :EVERGREEN] = (_STEADY_SHARE * hours / hours.sum())[:, None] * np.array(_EVERGREEN_SHARES)
+    density[:, :EVERGREEN] = (_STEADY_SHARE * hours / hours.sum())[:, None] * np.array(
+        _EVERGREEN_SHARES
+    )
     place = np.array([day], np.uint64)
     for wave, share in enumerate(_BURST_SHARES):
         if wave == 2 and day == first_day:

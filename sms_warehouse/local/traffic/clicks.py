@@ -1,8 +1,9 @@
 """The link-redirector: one ``link_click`` line for each HTTP request, by people and by machines.
 
-People click within hours and some weeks later, twice in a row, again after a while, or pass the link on. Machines fetch
-previews, scan, prefetch, sweep many links from one address or hammer one. What a request was is never said in its line;
-it can only be told from the headers, addresses and times given here.
+People click within hours and some weeks later, twice in a row, again after a while, or pass the
+link on. Machines fetch previews, scan, prefetch, sweep many links from one address or hammer one.
+What a request was is never said in its line; it can only be told from the headers, addresses and
+times given here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,15 @@ from sms_warehouse.local.traffic.agents import (
     TOOL_AGENTS,
 )
 from sms_warehouse.local.traffic.draws import Ids, Ints, below, bits, count, normal, unit
-from sms_warehouse.local.traffic.lines import DAY_MS, TOKEN_BITS, TOKEN_VALUES, choice, fill, hexes, tokens
+from sms_warehouse.local.traffic.lines import (
+    DAY_MS,
+    TOKEN_BITS,
+    TOKEN_VALUES,
+    choice,
+    fill,
+    hexes,
+    tokens,
+)
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows, no_rows
 from sms_warehouse.local.traffic.service import BLOCK, DailyService, log_uniform
 from sms_warehouse.local.traffic.world import CTR_MAX, FIRST_RECIPIENT, INDEX_BITS, ZONES, Messages
@@ -95,10 +104,14 @@ class Redirector(DailyService):
         found += [self._sweeps(day), self._hammered(day), self._unknown_tokens(day)]
         return concat([rows.within(day * DAY_MS, (day + 1) * DAY_MS) for rows in found])
 
-    def _make(self, numbers: Ids, kind: int, at: Ints, ids: Ids, actor: Ids, part: int | Ints = 0) -> Rows:
+    def _make(
+        self, numbers: Ids, kind: int, at: Ints, ids: Ids, actor: Ids, part: int | Ints = 0
+    ) -> Rows:
         """Rows whose event ids follow from ``ids``, which must differ within a kind."""
         events = self.events(bits(self.world.key(f"click {int(kind)}"), ids))
-        return make_rows(numbers, int(kind), at, self.logged(at, events), events, part=part, actor=actor)
+        return make_rows(
+            numbers, int(kind), at, self.logged(at, events), events, part=part, actor=actor
+        )
 
     def _device(self, recipients: Ids, which: str = "own") -> Ids:
         return bits(self.world.key(f"device, {which}"), recipients)
@@ -119,8 +132,14 @@ class Redirector(DailyService):
             (Kind.FORWARDED, 0.04, 5 * 60_000, 3 * _HOUR_MS),
         ):
             which = unit(world.key(f"click {kind.name}"), numbers) < share
-            who = device[which] if kind != Kind.FORWARDED else self._device(numbers[which], "friend's")
-            wait = least + below(world.key(f"click {kind.name} after"), numbers[which], most - least)
+            who = (
+                device[which]
+                if kind != Kind.FORWARDED
+                else self._device(numbers[which], "friend's")
+            )
+            wait = least + below(
+                world.key(f"click {kind.name} after"), numbers[which], most - least
+            )
             found.append(self._make(numbers[which], kind, first[which] + wait, numbers[which], who))
         return concat(found)
 
@@ -153,8 +172,14 @@ class Redirector(DailyService):
         index = below(world.key("late click of"), ids, world.messages)
         messages = Messages(world, index.astype(np.uint64) + np.uint64((day - age) << INDEX_BITS))
         rows = np.flatnonzero(messages.has_link & (messages.final_attempt > 0))
-        at = day * DAY_MS + 14 * _HOUR_MS + below(world.key("late click at"), ids[rows], 9 * _HOUR_MS)
-        return self._make(messages.numbers[rows], Kind.LATE, at, ids[rows], self._device(messages.recipient[rows]))
+        at = (
+            day * DAY_MS
+            + 14 * _HOUR_MS
+            + below(world.key("late click at"), ids[rows], 9 * _HOUR_MS)
+        )
+        return self._make(
+            messages.numbers[rows], Kind.LATE, at, ids[rows], self._device(messages.recipient[rows])
+        )
 
     def _sweeps(self, day: int) -> Rows:
         """One address goes through the links of many messages within ten minutes."""
@@ -190,13 +215,19 @@ class Redirector(DailyService):
             size = 35 + int(ids[0] % np.uint64(2 * (_HAMMER_REQUESTS - 35)))
             requests = np.arange(size)
             event_ids = ids[2] + requests.astype(np.uint64)
-            at = begin + requests * (540_000 // size) + below(world.key("hammer pace"), event_ids, 4_000)
+            at = (
+                begin
+                + requests * (540_000 // size)
+                + below(world.key("hammer pace"), event_ids, 4_000)
+            )
             numbers = np.full(size, usable[0])
             found.append(self._make(numbers, Kind.HAMMER, at, event_ids, np.full(size, ids[1])))
         return concat(found)
 
     def _raid(self, day: int, raid: int, kind: Kind) -> tuple[Ids, int, int]:
-        """Three draws, when a raid begins, and how many of the day's messages had been submitted by then."""
+        """Three draws, when a raid begins, and how many of the day's messages had been submitted by
+        then.
+        """
         world = self.world
         place = np.arange(4, dtype=np.uint64) + np.uint64((day << 24) + raid * 4)
         ids = bits(world.key(f"raid {kind.name}"), place)
@@ -211,10 +242,14 @@ class Redirector(DailyService):
     def _unknown_tokens(self, day: int) -> Rows:
         """Requests for links that were never made: guesses, and links mistyped."""
         world = self.world
-        size = count(world.key("unknown tokens"), day, max(world.messages * _UNKNOWN_SHARE, _LEAST_RAIDS))
+        size = count(
+            world.key("unknown tokens"), day, max(world.messages * _UNKNOWN_SHARE, _LEAST_RAIDS)
+        )
         ids = np.arange(size, dtype=np.uint64) + np.uint64(day << INDEX_BITS)
         at = day * DAY_MS + below(world.key("unknown token at"), ids, DAY_MS - 60_000)
-        return self._make(np.zeros(size, np.uint64), Kind.UNKNOWN_TOKEN, at, ids, bits(world.key("guesser"), ids))
+        return self._make(
+            np.zeros(size, np.uint64), Kind.UNKNOWN_TOKEN, at, ids, bits(world.key("guesser"), ids)
+        )
 
     # Lines
 
@@ -224,7 +259,9 @@ class Redirector(DailyService):
         world = self.world
         kind = rows.kind.astype(np.int64)
         is_known = kind != Kind.UNKNOWN_TOKEN
-        messages = Messages(world, np.where(is_known, rows.subject, world.numbers(world.first_day, 0, 1)))
+        messages = Messages(
+            world, np.where(is_known, rows.subject, world.numbers(world.first_day, 0, 1))
+        )
         guessed = np.uint64(1 << TOKEN_BITS) + bits(world.key("guess"), rows.event) % np.uint64(
             TOKEN_VALUES - (1 << TOKEN_BITS)
         )
@@ -242,18 +279,23 @@ class Redirector(DailyService):
                 strict=True,
             )
         ]
-        requests = [b'"method":"GET","http_status":302', b'"method":"HEAD","http_status":302', b'"method":"GET","http_status":404']
+        requests = [
+            b'"method":"GET","http_status":302',
+            b'"method":"HEAD","http_status":302',
+            b'"method":"GET","http_status":404',
+        ]
         request = np.where(kind == Kind.SCANNER, 1, np.where(is_known, 0, 2))
         networks, addresses = self._networks(rows, messages)
         regions = self._regions(rows, messages)
         clients = [
-            b'"asn":%d,"geo_country":"%b","geo_region":"%b"' % (n.asn, n.country.encode(), n.region.encode() or r)
+            b'"asn":%d,"geo_country":"%b","geo_region":"%b"'
+            % (n.asn, n.country.encode(), n.region.encode() or r)
             for n, r in zip(networks, regions, strict=True)
         ]
         is_person = kind <= Kind.LATE
-        score = np.where(is_person, 1, 30) + below(world.key("edge score"), rows.event, 60) // np.where(
-            is_person, 4, 1
-        )
+        score = np.where(is_person, 1, 30) + below(
+            world.key("edge score"), rows.event, 60
+        ) // np.where(is_person, 4, 1)
         ip_keys = np.array([a[0] * 2**32 + a[1] for a in addresses], np.uint64)
         visitor = bits(world.key("visitor"), rows.actor)
         attributes = below(world.key("edge"), rows.event, 3)
@@ -266,7 +308,9 @@ class Redirector(DailyService):
                 subjects,
                 choice(requests, request),
                 [a[2] for a in addresses],
-                hexes(bits(world.key("address"), ip_keys), bits(world.key("address 2"), ip_keys)).tolist(),
+                hexes(
+                    bits(world.key("address"), ip_keys), bits(world.key("address 2"), ip_keys)
+                ).tolist(),
                 clients,
                 self._agents(rows),
                 self._headers(rows),
@@ -276,7 +320,9 @@ class Redirector(DailyService):
             ),
         )
 
-    def _networks(self, rows: Rows, messages: Messages) -> tuple[list, list[tuple[int, int, bytes]]]:
+    def _networks(
+        self, rows: Rows, messages: Messages
+    ) -> tuple[list, list[tuple[int, int, bytes]]]:
         """The network of each request and its address: a number, the rest of it, and as text."""
         world = self.world
         on_mobile = (unit(world.key("on mobile"), rows.event) < 0.65).tolist()
@@ -302,28 +348,39 @@ class Redirector(DailyService):
                 text = b"2607:fb90:%x:%x::%x" % (high * 256 + low, rest, 1 + home % 9)
                 addresses.append((high * 256 + low, rest * 16 + home % 9, text))
             else:
-                addresses.append((high * 256 + low, rest, b"%d.%d.%d.%d" % (high, low, rest >> 8, rest & 255)))
+                addresses.append(
+                    (high * 256 + low, rest, b"%d.%d.%d.%d" % (high, low, rest >> 8, rest & 255))
+                )
         return networks, addresses
 
     def _regions(self, rows: Rows, messages: Messages) -> list[bytes]:
         zones = self.world.zone_of(messages.recipient).tolist()
         draws = below(self.world.key("region"), messages.recipient, 5040).tolist()
         tables = [[r.encode() for r in REGIONS[zone]] for zone in ZONES]
-        return [tables[zone][draw % len(tables[zone])] for zone, draw in zip(zones, draws, strict=True)]
+        return [
+            tables[zone][draw % len(tables[zone])] for zone, draw in zip(zones, draws, strict=True)
+        ]
 
     def _agents(self, rows: Rows) -> list[bytes]:
-        """The user_agent field of each request, with its comma, or nothing where the header was missing."""
-        groups = {kind: PHONE_AGENTS for kind in Kind} | {
+        """The user_agent field of each request, with its comma, or nothing where the header was
+        missing.
+        """
+        groups = dict.fromkeys(Kind, PHONE_AGENTS) | {
             Kind.PREVIEW: PREVIEW_AGENTS,
             Kind.SCANNER: TOOL_AGENTS + DESKTOP_AGENTS,
             Kind.SWEEP: DESKTOP_AGENTS,
             Kind.HAMMER: POLLER_AGENTS,
             Kind.UNKNOWN_TOKEN: DESKTOP_AGENTS + TOOL_AGENTS,
         }
-        texts = {k: [b',"user_agent":"%b"' % a.encode() for a in agents] for k, agents in groups.items()}
+        texts = {
+            k: [b',"user_agent":"%b"' % a.encode() for a in agents] for k, agents in groups.items()
+        }
         texts[Kind.NO_AGENT] = [b"", b',"user_agent":""']
         draws = bits(self.world.key("agent"), rows.actor).tolist()
-        return [texts[k][d % len(texts[k])] for k, d in zip(map(Kind, rows.kind.tolist()), draws, strict=True)]
+        return [
+            texts[k][d % len(texts[k])]
+            for k, d in zip(map(Kind, rows.kind.tolist()), draws, strict=True)
+        ]
 
     def _headers(self, rows: Rows) -> list[bytes]:
         """The other request headers, each with a comma before it; machines send few."""
@@ -336,7 +393,10 @@ class Redirector(DailyService):
                 purpose = b"prefetch" if language % 2 else b"prefetch;prerender"
                 out.append(b',"sec_purpose":"%b","sec_fetch_mode":"navigate"' % purpose)
             elif kind <= Kind.LATE or kind == Kind.TOO_FAST:
-                text = b',"accept_language":"%b"' % LANGUAGES[language if language < len(LANGUAGES) else 0].encode()
+                text = (
+                    b',"accept_language":"%b"'
+                    % LANGUAGES[language if language < len(LANGUAGES) else 0].encode()
+                )
                 text += b',"sec_fetch_mode":"navigate","sec_fetch_user":"?1"'
                 if referer < len(REFERERS):
                     text += b',"referer":"%b"' % REFERERS[referer].encode()

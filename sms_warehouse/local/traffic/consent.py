@@ -1,7 +1,9 @@
-"""The preference center and the mo-gateway: who leaves and comes back, and what recipients write to us.
+"""The preference center and the mo-gateway: who leaves and comes back, and what recipients write to
+us.
 
-An opt-out by keyword is told twice: by the mo-gateway as an inbound message, and a moment later by the preference
-center, which names the inbound event. The text of an inbound message is never logged.
+An opt-out by keyword is told twice: by the mo-gateway as an inbound message, and a moment later by
+the preference center, which names the inbound event. The text of an inbound message is never
+logged.
 """
 
 from __future__ import annotations
@@ -10,7 +12,17 @@ from enum import IntEnum
 
 import numpy as np
 
-from sms_warehouse.local.traffic.draws import Ids, Ints, Mask, below, bits, count, normal, pick, unit
+from sms_warehouse.local.traffic.draws import (
+    Ids,
+    Ints,
+    Mask,
+    below,
+    bits,
+    count,
+    normal,
+    pick,
+    unit,
+)
 from sms_warehouse.local.traffic.lines import DAY_MS, Texts, choice, fill, hexes, iso_times
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows, no_rows
 from sms_warehouse.local.traffic.service import BLOCK, DailyService, nullable
@@ -60,7 +72,9 @@ def _turn_ids(leaving: Leaving, epoch: int) -> Ids:
 
 
 def _epochs(world: World, day: int) -> list[int]:
-    """The epochs whose events are logged on a day: its own, and on the first day of one the epoch before."""
+    """The epochs whose events are logged on a day: its own, and on the first day of one the epoch
+    before.
+    """
     own, age = divmod(day - world.first_day, EPOCH_DAYS)
     return [own - 1, own] if age == 0 and own > 0 else [own]
 
@@ -85,9 +99,20 @@ class MoGateway(DailyService):
             leaving = world.leavings(epoch)
             ids = _turn_ids(leaving, epoch)
             by_word = leaving.way == BY_KEYWORD
-            found.append(self.words(ids[by_word], leaving.left_ms[by_word], leaving.answered[by_word], Written.STOP))
+            found.append(
+                self.words(
+                    ids[by_word], leaving.left_ms[by_word], leaving.answered[by_word], Written.STOP
+                )
+            )
             back = _returns_by_keyword(world, ids, leaving.way) & (leaving.back_ms > 0)
-            found.append(self.words(ids[back], leaving.back_ms[back], np.zeros(int(back.sum()), np.uint64), Written.START))
+            found.append(
+                self.words(
+                    ids[back],
+                    leaving.back_ms[back],
+                    np.zeros(int(back.sum()), np.uint64),
+                    Written.START,
+                )
+            )
         for origin in (day - 1, day):
             numbers = world.numbers(origin)
             for start in range(0, len(numbers), BLOCK):
@@ -95,11 +120,20 @@ class MoGateway(DailyService):
         return concat([rows.within(day * DAY_MS, (day + 1) * DAY_MS) for rows in found])
 
     def words(self, ids: Ids, changed_ms: Ints, answered: Ids, kind: Written) -> Rows:
-        """The messages behind changes of consent; ``answered``: number of the message answered, or 0."""
+        """The messages behind changes of consent; ``answered``: number of the message answered, or
+        0.
+        """
         events = self.events(ids * np.uint64(4) + np.uint64(kind))
         at = changed_ms - _word_before(ids, self.world)
         # Logged before the change is, whatever the usual delay.
-        return make_rows(ids, kind, at, at + 3 + below(self.world.key("word logged"), ids, 30), events, actor=answered)
+        return make_rows(
+            ids,
+            kind,
+            at,
+            at + 3 + below(self.world.key("word logged"), ids, 30),
+            events,
+            actor=answered,
+        )
 
     def _replies(self, numbers: Ids) -> Rows:
         world = self.world
@@ -112,7 +146,9 @@ class MoGateway(DailyService):
         at = messages.sent_ms + np.clip(minutes * 60_000, 20_000, 10 * 3_600_000).astype(np.int64)
         events = self.events(messages.numbers * np.uint64(4) + np.uint64(Written.REPLY))
         events = bits(world.key("reply event"), events)
-        return make_rows(messages.numbers, kind, at, self.logged(at, events), events, actor=messages.numbers)
+        return make_rows(
+            messages.numbers, kind, at, self.logged(at, events), events, actor=messages.numbers
+        )
 
     def lines(self, rows: Rows) -> list[bytes]:
         if not len(rows):
@@ -121,18 +157,32 @@ class MoGateway(DailyService):
         is_answer = rows.kind >= Written.HELP
         answered, texts = _answered(world, rows)
         recipients = np.where(is_answer, answered.recipient, rows.subject // np.uint64(EPOCHS_MAX))
-        tells = (rows.actor > 0) & (answered.final_attempt > 0) & (unit(world.key("reply names"), rows.event) < 0.75)
-        senders = choice([c.sender_id.encode() for c in answered.campaign_list], answered.campaign_index)
+        tells = (
+            (rows.actor > 0)
+            & (answered.final_attempt > 0)
+            & (unit(world.key("reply names"), rows.event) < 0.75)
+        )
+        senders = choice(
+            [c.sender_id.encode() for c in answered.campaign_list], answered.campaign_index
+        )
         stop = below(world.key("stop word"), rows.subject, len(_STOP_WORDS))
         start = below(world.key("start word"), rows.subject, len(_START_WORDS))
         said = []
         for kind, s, t, size in zip(
-            rows.kind.tolist(), stop.tolist(), start.tolist(), below(world.key("size"), rows.event, 140).tolist(), strict=True
+            rows.kind.tolist(),
+            stop.tolist(),
+            start.tolist(),
+            below(world.key("size"), rows.event, 140).tolist(),
+            strict=True,
         ):
             if kind == Written.REPLY:
                 said.append(b'"keyword":null,"intent":"REPLY","body_len":%d' % (3 + size))
             else:
-                word = {Written.STOP: _STOP_WORDS[s], Written.START: _START_WORDS[t], Written.HELP: "HELP"}[Written(kind)]
+                word = {
+                    Written.STOP: _STOP_WORDS[s],
+                    Written.START: _START_WORDS[t],
+                    Written.HELP: "HELP",
+                }[Written(kind)]
                 body = len(word) if size < 110 else len(word) + size // 3
                 said.append(
                     b'"keyword":"%b","intent":"%b","body_len":%d'
@@ -147,7 +197,10 @@ class MoGateway(DailyService):
                 hexes(bits(world.key("inbound"), rows.event)).tolist(),
                 world.msisdn_tokens(recipients).tolist(),
                 _recipient_ids(recipients, unit(world.key("sender known"), rows.event) < 0.98),
-                [s if there else _DEFAULT_SENDER for s, there in zip(senders, (rows.actor > 0).tolist(), strict=True)],
+                [
+                    s if there else _DEFAULT_SENDER
+                    for s, there in zip(senders, (rows.actor > 0).tolist(), strict=True)
+                ],
                 said,
                 nullable(texts, tells),
             ),
@@ -168,11 +221,21 @@ class PreferenceCenter(DailyService):
         for epoch in _epochs(world, day):
             leaving = world.leavings(epoch)
             ids = _turn_ids(leaving, epoch)
-            found.append(self._rows(ids, Turn.LEAVES, leaving.left_ms, leaving.way, leaving.answered))
+            found.append(
+                self._rows(ids, Turn.LEAVES, leaving.left_ms, leaving.way, leaving.answered)
+            )
             back = leaving.back_ms > 0
-            found.append(self._rows(ids[back], Turn.RETURNS, leaving.back_ms[back], leaving.way[back]))
-            asks = back & (leaving.way != BY_CARRIER) & ~_returns_by_keyword(world, ids, leaving.way)
-            asked = leaving.back_ms[asks] - 60_000 - below(world.key("confirms after"), ids[asks], 20 * 60_000)
+            found.append(
+                self._rows(ids[back], Turn.RETURNS, leaving.back_ms[back], leaving.way[back])
+            )
+            asks = (
+                back & (leaving.way != BY_CARRIER) & ~_returns_by_keyword(world, ids, leaving.way)
+            )
+            asked = (
+                leaving.back_ms[asks]
+                - 60_000
+                - below(world.key("confirms after"), ids[asks], 20 * 60_000)
+            )
             found.append(self._rows(ids[asks], Turn.ASKS_TO_RETURN, asked, leaving.way[asks]))
         found.append(self._joining(day))
         return concat([rows.within(day * DAY_MS, (day + 1) * DAY_MS) for rows in found])
@@ -194,7 +257,12 @@ class PreferenceCenter(DailyService):
         subject = who * np.uint64(EPOCHS_MAX) + np.uint64(EPOCHS_MAX - 1)
         events = bits(world.key("join event"), self.events(ids))
         return make_rows(
-            subject[may], Turn.JOINS, at[may], self.logged(at, events)[may], events[may], part=way[may]
+            subject[may],
+            Turn.JOINS,
+            at[may],
+            self.logged(at, events)[may],
+            events[may],
+            part=way[may],
         )
 
     def lines(self, rows: Rows) -> list[bytes]:
@@ -215,7 +283,11 @@ class PreferenceCenter(DailyService):
             0,
         )  # fmt: skip
         method = np.where(start | word, BY_KEYWORD, way)
-        method = np.where(np.isin(kind, (Turn.RETURNS, Turn.ASKS_TO_RETURN)) & ~start & (way != BY_CARRIER), BY_WEB, method)
+        method = np.where(
+            np.isin(kind, (Turn.RETURNS, Turn.ASKS_TO_RETURN)) & ~start & (way != BY_CARRIER),
+            BY_WEB,
+            method,
+        )
         states = [
             b'"new_status":"%b","prior_status":%b,"method":"%b"' % (n.encode(), p, m.encode())
             for n in _STATES
@@ -229,7 +301,9 @@ class PreferenceCenter(DailyService):
         inbound = [b"null"] * len(rows)
         for which, written in ((word, Written.STOP), (start, Written.START)):
             chosen = np.flatnonzero(which)
-            words = self._inbound.words(rows.subject[chosen], rows.occurred[chosen], rows.actor[chosen], written)
+            words = self._inbound.words(
+                rows.subject[chosen], rows.occurred[chosen], rows.actor[chosen], written
+            )
             for row, event_id in zip(chosen.tolist(), words.event_ids().tolist(), strict=True):
                 inbound[row] = b'"%b"' % event_id
         raw = [b"null"] * len(rows)
@@ -241,14 +315,19 @@ class PreferenceCenter(DailyService):
             raw[row] = b'"%b"' % _START_WORDS[start_at[row]].encode()
         programs = below(world.key("program"), rows.event, 10)
         consents = [b"null", b'"2025-04"', b'"2024-11"']
-        shown = np.where(np.isin(state, (0, 4)), 1 + below(world.key("consent text"), rows.event, 2), 0)
+        shown = np.where(
+            np.isin(state, (0, 4)), 1 + below(world.key("consent text"), rows.event, 2), 0
+        )
         return fill(
             self.head()
             + b',"attributes":%b,"recipient_id":"sub_%d","msisdn_token":"%b","program_id":"%b",%b,"keyword_raw":%b,'
             b'"in_reply_to_message_id":%b,"inbound_event_id":%b,"consent_text_version":%b,"effective_at":"%b"}',
             (
                 *self.envelope(rows),
-                choice([b"{}", b'{"channel":"sms"}', b'{"channel":"app","page":"/preferences"}'], np.minimum(method, 2)),
+                choice(
+                    [b"{}", b'{"channel":"sms"}', b'{"channel":"app","page":"/preferences"}'],
+                    np.minimum(method, 2),
+                ),
                 (recipients + FIRST_RECIPIENT).tolist(),
                 world.msisdn_tokens(recipients).tolist(),
                 choice([b"ALL", b"OFFERS"], (programs >= 7).astype(np.int64)),

@@ -1,8 +1,9 @@
 """Chance without state: every random choice is a hash of what it is about.
 
-A message's provider, a click's address or the day a recipient opts out is drawn from the world's seed, the name of the
-choice and the number of the thing it is about. So any part of the world can be computed alone, in any order and in any
-process, and always comes out the same; a stateful generator could not do that.
+A message's provider, a click's address or the day a recipient opts out is drawn from the world's
+seed, the name of the choice and the number of the thing it is about. So any part of the world can
+be computed alone, in any order and in any process, and always comes out the same; a stateful
+generator could not do that.
 """
 
 from __future__ import annotations
@@ -42,12 +43,16 @@ def bits(choice: np.uint64, ids: Ids) -> Ids:
 
 def unit(choice: np.uint64, ids: Ids) -> Floats:
     """A number in [0, 1) for each id."""
-    return (bits(choice, ids) >> np.uint64(11)) * _UNIT
+    return (bits(choice, ids) >> np.uint64(11)).astype(np.float64) * _UNIT
 
 
 def below(choice: np.uint64, ids: Ids, limit: int) -> Ints:
-    """A whole number in [0, limit) for each id; ``limit`` is far below 2**32, so the bias is none that shows."""
-    return (((bits(choice, ids) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32)).astype(np.int64)
+    """A whole number in [0, limit) for each id; ``limit`` is far below 2**32, so the bias is none
+    that shows.
+    """
+    return (((bits(choice, ids) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32)).astype(
+        np.int64
+    )
 
 
 def pick(choice: np.uint64, ids: Ids, weights: tuple[float, ...]) -> Ints:
@@ -61,7 +66,7 @@ def normal(choice: np.uint64, ids: Ids) -> Floats:
     x = bits(choice, ids)
     radius = ((x >> np.uint64(32)).astype(np.float64) + 0.5) * 2.0**-32
     angle = (x & np.uint64(0xFFFFFFFF)).astype(np.float64) * (2.0**-32 * 2 * np.pi)
-    return np.sqrt(-2.0 * np.log(radius)) * np.cos(angle)
+    return np.asarray(np.sqrt(-2.0 * np.log(radius)) * np.cos(angle), np.float64)
 
 
 def count(choice: np.uint64, number: int, expected: float) -> int:

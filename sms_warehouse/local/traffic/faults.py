@@ -1,8 +1,10 @@
-"""What goes wrong with logs: bad lines, odd but good ones, poison objects and foreign keys, each by name.
+"""What goes wrong with logs: bad lines, odd but good ones, poison objects and foreign keys, each by
+name.
 
-Every bad line is made from a good one and every poison object from good content, so that a test can use one kind alone.
-Nothing here takes a good line away: damage is added beside it, and the good events of a world are the same with and
-without faults. Where and how often faults strike is decided with the files.
+Every bad line is made from a good one and every poison object from good content, so that a test can
+use one kind alone. Nothing here takes a good line away: damage is added beside it, and the good
+events of a world are the same with and without faults. Where and how often faults strike is decided
+with the files.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ def _event(line: bytes) -> Event:
 def _last_field(line: bytes, kinds: frozenset[Kind], fallback: str) -> str:
     """The last field of these kinds that the line has."""
     there = json.loads(line)
-    names = [f.name for f in _event(line).fields if f.kind in kinds and there.get(f.name) is not None]
+    names = [
+        f.name for f in _event(line).fields if f.kind in kinds and there.get(f.name) is not None
+    ]
     return names[-1] if names else fallback
 
 
@@ -110,18 +114,30 @@ def _bad_choice(line: bytes) -> bytes:
 def _not_a_ulid(line: bytes) -> bytes:
     ulids = [f.name for f in _event(line).fields if f.kind is Kind.ULID]
     # I, L, O and U are not in Crockford's alphabet.
-    return _with(line, ulids[0], b'"01J8Z3K7Q5V9T2M4N6P8R0S1IU"') if ulids else _padded("", "0" * 11)(line)
-
+    return (
+        _with(line, ulids[0], b'"01J8Z3K7Q5V9T2M4N6P8R0S1IU"')
+        if ulids
+        else _padded("", "0" * 11)(line)
+    )
 
 
 def _heartbeat(line: bytes) -> bytes:
     there = json.loads(line)
-    return _raw({"event_type": "heartbeat", "source": there["source"], "logged_at": there["logged_at"], "up": True})
+    return _raw(
+        {
+            "event_type": "heartbeat",
+            "source": there["source"],
+            "logged_at": there["logged_at"],
+            "up": True,
+        }
+    )
 
 
 BAD_LINES: dict[str, LineFault] = {
     # Not one JSON object
-    "not_json": lambda line: b"Traceback (most recent call last): ConnectionResetError: [Errno 104]",
+    "not_json": lambda line: (
+        b"Traceback (most recent call last): ConnectionResetError: [Errno 104]"
+    ),
     "truncated": lambda line: line[: len(line) * 2 // 3],
     "first_half_missing": lambda line: line[len(line) // 3 :],
     "array": lambda line: b"[" + line + b"]",
@@ -133,14 +149,16 @@ BAD_LINES: dict[str, LineFault] = {
     "text_after_object": lambda line: line + b" 200 OK",
     "object_over_two_lines": lambda line: line.replace(b',"', b',\n"', 1),
     "trailing_comma": _appended(b","),
-    "comment": _appended(b' /* retried */ '),
+    "comment": _appended(b" /* retried */ "),
     "single_quotes": lambda line: line.replace(b'"', b"'"),
     "bare_key": _appended(b",retried:1"),
     "bad_escape": _set("trace_id", b'"a\\x41"'),
     "bom_inside": lambda line: line.replace(b":", b":" + BOM, 1),
     # Keys
     "doubled_key": lambda line: _and(line, b',"event_id":' + _raw(json.loads(line)["event_id"])),
-    "doubled_key_escaped": lambda line: _and(line, b',"event\\u005fid":' + _raw(json.loads(line)["event_id"])),
+    "doubled_key_escaped": lambda line: _and(
+        line, b',"event\\u005fid":' + _raw(json.loads(line)["event_id"])
+    ),
     "doubled_unknown_key": _appended(b',"shard":1,"shard":1'),
     "key_in_capitals": _renamed("event_id", "EVENT_ID"),
     # Required fields
@@ -183,7 +201,9 @@ BAD_LINES: dict[str, LineFault] = {
     "not_in_list": _bad_choice,
     "message_id_not_ulid": _not_a_ulid,
     "other_event_type": lambda line: _with(
-        line, "event_type", b'"link_click"' if b'"link_click"' not in line else b'"delivery_receipt"'
+        line,
+        "event_type",
+        b'"link_click"' if b'"link_click"' not in line else b'"delivery_receipt"',
     ),
     "other_schema_version": _set("schema_version", b"2"),
     # Times
@@ -201,17 +221,29 @@ BAD_LINES: dict[str, LineFault] = {
     "time_empty": _time(lambda t: "", "logged_at"),
     # Size
     "line_over_1_mib": lambda line: _with(line, "attributes", _raw({"dump": "x" * LINE_BYTES})),
-    "attributes_too_large": lambda line: _with(line, "attributes", _raw({"dump": "y" * JSON_BYTES})),
+    "attributes_too_large": lambda line: _with(
+        line, "attributes", _raw({"dump": "y" * JSON_BYTES})
+    ),
     "unknown_field_too_large": lambda line: _and(line, b',"dump":' + _raw({"z": "z" * JSON_BYTES})),
 }
-"""Kinds of lines to be quarantined, each made from a good line; one of them makes two lines of it."""
+"""Kinds of lines to be quarantined, each made from a good line; one of them makes two lines of it.
+"""
 
-USUAL_BAD_LINES = ("truncated", "not_json", "required_missing", "integer_as_text", "heartbeat", "heartbeat")
+USUAL_BAD_LINES = (
+    "truncated",
+    "not_json",
+    "required_missing",
+    "integer_as_text",
+    "heartbeat",
+    "heartbeat",
+)
 """Kinds that occur in any platform's logs; services beat often."""
 
 
 def _at_offset(line: bytes) -> bytes:
-    at = datetime.fromisoformat(json.loads(line)["occurred_at"]).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    at = datetime.fromisoformat(json.loads(line)["occurred_at"]).astimezone(
+        timezone(timedelta(hours=5, minutes=30))
+    )
     return _with(line, "occurred_at", _raw(at.isoformat(timespec="milliseconds")))
 
 
@@ -224,7 +256,7 @@ ODD_LINES: dict[str, LineFault] = {
     "text_escaped": lambda line: json.dumps(json.loads(line)).replace("sms", "\\u0073ms").encode(),
     "time_at_offset": _at_offset,
     "time_in_microseconds": lambda line: re.sub(rb"\.(\d{3})Z", rb".\g<1>000Z", line),
-    "attributes_null": _set("attributes", b"null"),
+    "attributes_missing": _without("attributes"),
     "trace_missing": _without("trace_id"),
     "unknown_text": _appended(b',"app_build":"2025.6.1"'),
     "unknown_object": _appended(b',"experiment":{"id":7,"arms":["a","b"],"weights":[0.5,5e-1]}'),
@@ -265,7 +297,9 @@ POISON_OBJECTS: dict[str, ObjectFault] = {
     "garbage_after_member": lambda content: compress(content) + b"-- end of file --",
     "second_member_cut": lambda content: compress(content) + compress(content)[:-5],
     "plain_text": lambda content: content,
-    "html_error_page": lambda content: b"<html><body><h1>503 Service Unavailable</h1></body></html>\n",
+    "html_error_page": lambda content: (
+        b"<html><body><h1>503 Service Unavailable</h1></body></html>\n"
+    ),
 }
 """Objects that cannot be read whole, made from the content they should have had."""
 

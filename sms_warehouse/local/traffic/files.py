@@ -1,8 +1,10 @@
-"""From events to objects: which lines a service flushes together, under which key, and what goes wrong on the way.
+"""From events to objects: which lines a service flushes together, under which key, and what goes
+wrong on the way.
 
-A service's instances write a file every few minutes, when there is something to write. Faults are laid over that:
-lines and files written twice, an instance that is cut off and delivers a day or more later, damage of every kind.
-Everything is a function of the world and the hour, so hours can be made in any order and by any process.
+A service's instances write a file every few minutes, when there is something to write. Faults are
+laid over that: lines and files written twice, an instance that is cut off and delivers a day or
+more later, damage of every kind. Everything is a function of the world and the hour, so hours can
+be made in any order and by any process.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from random import Random
 from typing import Literal
 
@@ -47,10 +50,12 @@ _OUTAGE_DAYS_MAX = 3
 
 @dataclass
 class LineCounts:
-    """What truly is in the objects of one event type. Lines are physical lines, as split at ``\\n``."""
+    """What truly is in the objects of one event type. Lines are physical lines, as split at ``\n``."""
 
     lines: int = 0
-    """In objects that can be read and were not overwritten; what follows, but for the last two, is part of it."""
+    """In objects that can be read and were not overwritten; what follows, but for the last two, is
+    part of it.
+    """
     malformed: int = 0
     """To be quarantined."""
     blank: int = 0
@@ -122,7 +127,9 @@ _RATES: dict[str, _Rates] = {
 
 @dataclass(frozen=True)
 class _Outage:
-    """An instance cut off for the hour ``hour`` (since 1970), whose files of that hour arrive in ``arrives``."""
+    """An instance cut off for the hour ``hour`` (since 1970), whose files of that hour arrive in
+    ``arrives``.
+    """
 
     hour: int
     instance: int
@@ -131,7 +138,9 @@ class _Outage:
 
 @dataclass(frozen=True)
 class _Written:
-    """Rows with the file they go to. ``copy``: 0 the event itself, 1 once more, 2 once more and revised."""
+    """Rows with the file they go to. ``copy``: 0 the event itself, 1 once more, 2 once more and
+    revised.
+    """
 
     rows: Rows
     instance: Ints
@@ -141,14 +150,21 @@ class _Written:
 
     def take(self, which: Ints | Mask | slice) -> _Written:
         return _Written(
-            self.rows.take(which), self.instance[which], self.at_s[which], self.copy[which], self.first_s[which]
+            self.rows.take(which),
+            self.instance[which],
+            self.at_s[which],
+            self.copy[which],
+            self.first_s[which],
         )
 
     @staticmethod
     def concat(parts: list[_Written]) -> _Written:
         return _Written(
             concat([p.rows for p in parts]),
-            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("instance", "at_s", "copy", "first_s")),
+            *(
+                np.concatenate([getattr(p, n) for p in parts])
+                for n in ("instance", "at_s", "copy", "first_s")
+            ),
         )
 
 
@@ -198,7 +214,9 @@ class Files:
         return _Outage(hour, draw.randrange(self.service.instances), arrives)
 
     def _instances(self, events: Ids) -> Ints:
-        return below(self.world.key(f"{self.service.event_type} instance"), events, self.service.instances)
+        return below(
+            self.world.key(f"{self.service.event_type} instance"), events, self.service.instances
+        )
 
     def _flushed_s(self, logged: Ints, instance: Ints) -> Ints:
         """When the file that holds a line is written: instances take turns."""
@@ -216,7 +234,9 @@ class Files:
         if self.rates.repeated_line:
             again = unit(self.world.key("repeated"), found[0].rows.event) < self.rates.repeated_line
             copies = found[0].take(again)
-            found.append(_Written(copies.rows, copies.instance, copies.at_s, copies.copy + 1, copies.first_s))
+            found.append(
+                _Written(copies.rows, copies.instance, copies.at_s, copies.copy + 1, copies.first_s)
+            )
         for source in (hour - 1, hour):
             replay = self._replay(source)
             if replay is not None:
@@ -224,7 +244,9 @@ class Files:
         return _Written.concat(found)
 
     def _replay(self, hour: int) -> _Written | None:
-        """Lines of some earlier minutes that are logged again in this hour, by the instances that logged them."""
+        """Lines of some earlier minutes that are logged again in this hour, by the instances that
+        logged them.
+        """
         draw = Random(repr((self.world.seed, self.service.event_type, hour, "replay")))
         if draw.random() >= self.rates.replay:
             return None
@@ -233,7 +255,9 @@ class Files:
             return None
         moment_ms = hour * _HOUR_S * 1000 + draw.randrange(_HOUR_S * 1000 - 120_000)
         rows = self.service.rows(begin * 1000, (begin + _REPLAY_S) * 1000)
-        rows = rows.take(unit(key(self.world.seed, "replayed", hour), rows.event) < self.rates.replayed_line)
+        rows = rows.take(
+            unit(key(self.world.seed, "replayed", hour), rows.event) < self.rates.replayed_line
+        )
         instance = self._instances(rows.event)
         first = self._flushed_s(rows.logged, instance)
         kept = np.ones(len(rows), bool)
@@ -246,19 +270,23 @@ class Files:
         copy = np.ones(len(rows), np.int64)
         if self.level == "hostile":
             copy += unit(self.world.key("revised"), rows.event) < 0.1
-        again = Rows(rows.subject, rows.kind, rows.part, rows.actor, rows.occurred, logged, rows.event)
+        again = Rows(
+            rows.subject, rows.kind, rows.part, rows.actor, rows.occurred, logged, rows.event
+        )
         return _Written(again, instance, self._flushed_s(logged, instance), copy, first).take(kept)
 
     # Rows into files
 
     def _cut(self, written: _Written, hour: int) -> Iterator[LogFile]:
-        order = np.lexsort((written.copy, written.rows.event, written.rows.logged, written.instance, written.at_s))
+        order = np.lexsort(
+            (written.copy, written.rows.event, written.rows.logged, written.instance, written.at_s)
+        )
         written = written.take(order)
         file_of = written.at_s * 64 + written.instance
         edges = [0, *(np.flatnonzero(np.diff(file_of)) + 1).tolist(), len(order)]
         pieces = [
             (start, min(start + _FILE_LINES, stop))
-            for first, stop in zip(edges, edges[1:], strict=False)
+            for first, stop in pairwise(edges)
             for start in range(first, stop, _FILE_LINES)
         ]
         parts: dict[int, int] = {}
@@ -270,7 +298,9 @@ class Files:
             lines = self.service.lines(written.rows.take(slice(base, batch[-1][1])))
             for start, stop in batch:
                 part = parts[int(file_of[start])] = parts.get(int(file_of[start]), -1) + 1
-                yield from self._file(lines[start - base : stop - base], written.take(slice(start, stop)), part, hour)
+                yield from self._file(
+                    lines[start - base : stop - base], written.take(slice(start, stop)), part, hour
+                )
 
     def _file(self, lines: list[bytes], rows: _Written, part: int, hour: int) -> Iterator[LogFile]:
         """One file, with all that its faults bring along."""
@@ -287,7 +317,7 @@ class Files:
         content = b"\n".join(lines) + b"\n"
         counts.lines = content.count(b"\n")
         counts.late = counts.lines if is_late else 0
-        pack = kinds.compress
+        pack: kinds.ObjectFault = kinds.compress
         if draw.random() < rates.odd_object:
             pack = draw.choice(list(kinds.ODD_OBJECTS.values()))
         ending = draw.choice(kinds.ODD_KEY_ENDINGS) if draw.random() < rates.odd_key else ""
@@ -295,7 +325,9 @@ class Files:
         def log_file(body: bytes, counted: LineCounts, after_s: int, variation: int) -> LogFile:
             # Whatever goes with a file arrives in the hour its key names.
             at = min(written_s + after_s, (hour + 1) * _HOUR_S - 1)
-            name = self._key(instance, closed_s, at, part, variation, ending if variation == 0 else "")
+            name = self._key(
+                instance, closed_s, at, part, variation, ending if variation == 0 else ""
+            )
             return LogFile(name, body, _datetime(at), self.service.event_type, counted)
 
         if draw.random() < rates.overwritten:
@@ -305,20 +337,31 @@ class Files:
         body = pack(content)
         yield log_file(body, counts, 0, 0)
         if draw.random() < rates.doubled_file:
-            again = LineCounts(counts.lines, counts.malformed, counts.blank, counts.good, counts.late)
+            again = LineCounts(
+                counts.lines, counts.malformed, counts.blank, counts.good, counts.late
+            )
             yield log_file(body, again, draw.randint(1, 40), 1)
         if draw.random() < rates.poison:
             name = draw.choice(list(kinds.POISON_OBJECTS))
             held_lines = 0 if name in ("no_bytes", "html_error_page") else content.count(b"\n")
-            yield log_file(kinds.POISON_OBJECTS[name](content), LineCounts(in_poison=held_lines), draw.randint(1, 40), 2)
+            yield log_file(
+                kinds.POISON_OBJECTS[name](content),
+                LineCounts(in_poison=held_lines),
+                draw.randint(1, 40),
+                2,
+            )
         if draw.random() < rates.empty_object:
             text, blank = draw.choice(list(kinds.EMPTY_OBJECTS.values()))
-            yield log_file(kinds.compress(text), LineCounts(lines=blank, blank=blank), draw.randint(1, 40), 3)
+            yield log_file(
+                kinds.compress(text), LineCounts(lines=blank, blank=blank), draw.randint(1, 40), 3
+            )
         if draw.random() < rates.foreign:
             foreign = draw.choice(kinds.foreign_keys(self.service.event_type, _datetime(written_s)))
             yield LogFile(foreign[0], foreign[1], _datetime(written_s), "")
 
-    def _damaged(self, lines: list[bytes], counts: LineCounts, draw: Random, closed_s: int) -> list[bytes]:
+    def _damaged(
+        self, lines: list[bytes], counts: LineCounts, draw: Random, closed_s: int
+    ) -> list[bytes]:
         """The lines with bad and blank ones put among them and some written in unusual ways."""
         rates, size = self.rates, len(lines)
 
@@ -327,7 +370,7 @@ class Files:
             return [draw.randrange(size) for _ in range(number)]
 
         out = list(lines)
-        for row in some(rates.unknown_fields):
+        for row in sorted(set(some(rates.unknown_fields))):
             out[row] = out[row][:-1] + draw.choice(kinds.USUAL_UNKNOWN_FIELDS) + b"}"
         if self.level == "hostile":
             # One kind after the other, so that a small world has them all before long.
@@ -340,7 +383,10 @@ class Files:
                 for place, row in enumerate(some(rates.bad_lines, rates.least_bad_lines))
             ]
         else:
-            bad = [(row, kinds.BAD_LINES[draw.choice(kinds.USUAL_BAD_LINES)]) for row in some(rates.bad_lines)]
+            bad = [
+                (row, kinds.BAD_LINES[draw.choice(kinds.USUAL_BAD_LINES)])
+                for row in some(rates.bad_lines)
+            ]
         extra: dict[int, list[bytes]] = {}
         for row, damage in bad:
             text = damage(lines[row])
@@ -353,9 +399,16 @@ class Files:
             return out
         return [text for row, line in enumerate(out) for text in (line, *extra.get(row, ()))]
 
-    def _key(self, instance: int, closed_s: int, written_s: int, part: int, variation: int, ending: str) -> str:
-        number = np.array([(closed_s << 24) | (instance << 16) | (part << 8) | variation], np.uint64)
-        chance = (bits(self.world.key(f"{self.service.event_type} {way}"), number) for way in ("key", "key low"))
+    def _key(
+        self, instance: int, closed_s: int, written_s: int, part: int, variation: int, ending: str
+    ) -> str:
+        number = np.array(
+            [(closed_s << 24) | (instance << 16) | (part << 8) | variation], np.uint64
+        )
+        chance = (
+            bits(self.world.key(f"{self.service.event_type} {way}"), number)
+            for way in ("key", "key low")
+        )
         name = ulids(np.array([closed_s * 1000]), *chance)[0].decode()
         written, closed = _datetime(written_s), _datetime(closed_s)
         return (
@@ -373,9 +426,10 @@ def day_files(
 ) -> Iterator[LogFile]:
     """Everything that arrives on one UTC day, in order of arrival.
 
-    A function of its arguments alone: the same keys and the same bytes on every call. (Between machines the bytes, not
-    the content, may differ: ISA-L compresses as the processor allows.) Two files with one key follow each other where an
-    object is overwritten. ``messages`` are submitted each day from ``world_start`` on; before it nothing happened.
+    A function of its arguments alone: the same keys and the same bytes on every call. (Between
+    machines the bytes, not the content, may differ: ISA-L compresses as the processor allows.) Two
+    files with one key follow each other where an object is overwritten. ``messages`` are submitted
+    each day from ``world_start`` on; before it nothing happened.
     """
     world = World(seed, messages, world_start.toordinal() - EPOCH_ORDINAL)
     writers = [Files(service(world), faults) for service in SERVICES]

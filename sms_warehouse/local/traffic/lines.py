@@ -1,7 +1,9 @@
-"""Columns of text, made a whole column at a time: ids, tokens and times as fixed-width bytes, ready for templates.
+"""Columns of text, made a whole column at a time: ids, tokens and times as fixed-width bytes, ready
+for templates.
 
-A line of JSON is a template filled with one value from each column; what costs time is turning numbers into text, so
-that is done here with table look-ups on whole arrays. What the fields mean is the business of the services.
+A line of JSON is a template filled with one value from each column; what costs time is turning
+numbers into text, so that is done here with table look-ups on whole arrays. What the fields mean is
+the business of the services.
 """
 
 from __future__ import annotations
@@ -25,18 +27,22 @@ _BASE62 = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _pairs(alphabet: bytes) -> NDArray[np.uint16]:
-    return np.array(
-        [bytes((a, b)) for a in alphabet for b in alphabet], dtype="S2"
-    ).view(np.uint16)
+    return np.array([bytes((a, b)) for a in alphabet for b in alphabet], dtype="S2").view(np.uint16)
 
 
 _CROCKFORD_PAIRS = _pairs(_CROCKFORD)
 _HEX_PAIRS = _pairs(b"0123456789abcdef")
 _BASE62_PAIRS = _pairs(_BASE62)
-_SECONDS = np.array(
-    [b"%02d:%02d:%02d" % (s // 3600, s // 60 % 60, s % 60) for s in range(DAY_S)], dtype="S8"
-).view(np.uint8).reshape(-1, 8)
-_MILLISECONDS = np.array([b".%03dZ" % ms for ms in range(1000)], dtype="S5").view(np.uint8).reshape(-1, 5)
+_SECONDS = (
+    np.array(
+        [b"%02d:%02d:%02d" % (s // 3600, s // 60 % 60, s % 60) for s in range(DAY_S)], dtype="S8"
+    )
+    .view(np.uint8)
+    .reshape(-1, 8)
+)
+_MILLISECONDS = (
+    np.array([b".%03dZ" % ms for ms in range(1000)], dtype="S5").view(np.uint8).reshape(-1, 5)
+)
 
 TOKEN_BITS = 53
 """Tokens of messages count from 0 to 2**53; nine characters of base 62 reach half as far again."""
@@ -44,13 +50,17 @@ TOKEN_VALUES = 62**9
 
 
 def ulids(times_ms: Ints, high: Ids, low: Ids) -> Texts:
-    """ULIDs of these times (milliseconds since 1970) with 80 bits of chance: 16 of ``high`` and all of ``low``."""
+    """ULIDs of these times (milliseconds since 1970) with 80 bits of chance: 16 of ``high`` and all
+    of ``low``.
+    """
     upper = (times_ms.astype(np.uint64) << np.uint64(16)) | (high & np.uint64(0xFFFF))
     ten = np.uint64(0x3FF)
     out = np.empty((len(times_ms), 13), np.uint16)
     for pair in range(6):
         out[:, 12 - pair] = _CROCKFORD_PAIRS[(low >> np.uint64(10 * pair)) & ten]
-    out[:, 6] = _CROCKFORD_PAIRS[(low >> np.uint64(60)) | ((upper & np.uint64(0x3F)) << np.uint64(4))]
+    out[:, 6] = _CROCKFORD_PAIRS[
+        (low >> np.uint64(60)) | ((upper & np.uint64(0x3F)) << np.uint64(4))
+    ]
     for pair in range(7, 13):
         out[:, 12 - pair] = _CROCKFORD_PAIRS[(upper >> np.uint64(10 * (pair - 7) + 6)) & ten]
     return out.view("S26").ravel()
@@ -82,9 +92,11 @@ def iso_times(times_ms: Ints) -> Texts:
     days, ms = np.divmod(times_ms, DAY_MS)
     first = int(days.min()) if len(days) else 0
     last = int(days.max()) if len(days) else 0
-    dates = np.array(
-        [f"{iso_day(day)}T".encode() for day in range(first, last + 1)], dtype="S11"
-    ).view(np.uint8).reshape(-1, 11)
+    dates = (
+        np.array([f"{iso_day(day)}T".encode() for day in range(first, last + 1)], dtype="S11")
+        .view(np.uint8)
+        .reshape(-1, 11)
+    )
     seconds, ms = np.divmod(ms, 1000)
     out = np.empty((len(times_ms), 24), np.uint8)
     out[:, :11] = dates[days - first]

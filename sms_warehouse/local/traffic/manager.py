@@ -16,9 +16,21 @@ from sms_warehouse.local.traffic.service import DailyService
 
 _HOUR_MS = 3_600_000
 _DRAFT, _SCHEDULED, _RUNNING, _FINISHED, _DELETED = range(1, 6)
-_STATES = {_DRAFT: "DRAFT", _SCHEDULED: "SCHEDULED", _RUNNING: "RUNNING", _FINISHED: "FINISHED", _DELETED: "ARCHIVED"}
+_STATES = {
+    _DRAFT: "DRAFT",
+    _SCHEDULED: "SCHEDULED",
+    _RUNNING: "RUNNING",
+    _FINISHED: "FINISHED",
+    _DELETED: "ARCHIVED",
+}
 # Days after the first day of sending, and the hour, at which each version is written.
-_VERSIONS = {_DRAFT: (-1, 14), _SCHEDULED: (-1, 20), _RUNNING: (0, 13), _FINISHED: (2, 0.5), _DELETED: (6, 10)}
+_VERSIONS = {
+    _DRAFT: (-1, 14),
+    _SCHEDULED: (-1, 20),
+    _RUNNING: (0, 13),
+    _FINISHED: (2, 0.5),
+    _DELETED: (6, 10),
+}
 _EVERGREEN_EVERY_DAYS = 7
 _VERSIONS_MAX = 4096
 
@@ -34,7 +46,13 @@ class Manager(DailyService):
         for number in range(campaigns.EVERGREEN):
             if age % _EVERGREEN_EVERY_DAYS == 0:
                 hour = 0 if age == 0 else 16 * _HOUR_MS
-                found.append((number, age // _EVERGREEN_EVERY_DAYS + 1, day * DAY_MS + hour + 2_000 + number * 311))
+                found.append(
+                    (
+                        number,
+                        age // _EVERGREEN_EVERY_DAYS + 1,
+                        day * DAY_MS + hour + 2_000 + number * 311,
+                    )
+                )
         for start in range(day - 6, day + 2):
             for number in campaigns.numbers_begun(start):
                 one = campaign(self.world.seed, number)
@@ -56,7 +74,9 @@ class Manager(DailyService):
         events = self.events(numbers * np.uint64(_VERSIONS_MAX) + columns[:, 1].astype(np.uint64))
         # Never across midnight: a version belongs to the day it was written on.
         logged = np.minimum(self.logged(columns[:, 2], events), (day + 1) * DAY_MS - 1)
-        return make_rows(numbers, columns[:, 1], columns[:, 2], np.maximum(logged, day * DAY_MS), events)
+        return make_rows(
+            numbers, columns[:, 1], columns[:, 2], np.maximum(logged, day * DAY_MS), events
+        )
 
     def lines(self, rows: Rows) -> list[bytes]:
         images = [
@@ -64,13 +84,18 @@ class Manager(DailyService):
                        separators=(",", ":")).encode()[1:]
             for number, version in zip(rows.subject, rows.kind, strict=True)
         ]  # fmt: skip
-        return fill(self.head() + b',"attributes":{"origin":"manager"},%b', (*self.envelope(rows), images))
+        return fill(
+            self.head() + b',"attributes":{"origin":"manager"},%b', (*self.envelope(rows), images)
+        )
 
     def _image(self, one: Campaign, version: int) -> dict[str, Any]:
         """The campaign as it stands at a version."""
         state = "RUNNING" if one.start_day is None else _STATES[version]
         # Some campaigns are renamed, moved to another team or aimed elsewhere as they go.
-        chance = unit(self.world.key("campaign changes"), np.array([one.number * 2, one.number * 2 + 1], np.uint64))
+        chance = unit(
+            self.world.key("campaign changes"),
+            np.array([one.number * 2, one.number * 2 + 1], np.uint64),
+        )
         changed = version >= _RUNNING and chance[0] < 0.3
         parent = None if one.parent is None else campaign(self.world.seed, one.parent)
         return {
@@ -80,12 +105,19 @@ class Manager(DailyService):
             "campaign_type": one.type,
             "objective": one.objective,
             "owner": "crm" if changed and chance[1] < 0.5 else one.owner,
-            "start_at": None if one.start_day is None else _iso(one.start_day * DAY_MS + 13 * _HOUR_MS),
+            "start_at": None
+            if one.start_day is None
+            else _iso(one.start_day * DAY_MS + 13 * _HOUR_MS),
             "end_at": None if one.end_day is None else _iso(one.end_day * DAY_MS),
             "status": state,
             "parent_campaign_id": None if parent is None else parent.id,
             "variants": [
-                {"variant_id": v.id, "name": v.name, "allocation_pct": v.allocation_pct, "is_control": v.is_control}
+                {
+                    "variant_id": v.id,
+                    "name": v.name,
+                    "allocation_pct": v.allocation_pct,
+                    "is_control": v.is_control,
+                }
                 for v in one.variants
             ],
             "target_segment": one.target_segment,

@@ -1,7 +1,8 @@
-"""The dlr-gateway: ``delivery_receipt`` lines, for each part and state as the provider reports them.
+"""The dlr-gateway: ``delivery_receipt`` lines, for each part and state as the provider reports
+them.
 
-Providers differ: some report parts and some whole messages, some report every state and some only the last, and all of
-them are at times late, silent, or change their mind.
+Providers differ: some report parts and some whole messages, some report every state and some only
+the last, and all of them are at times late, silent, or change their mind.
 """
 
 from __future__ import annotations
@@ -38,7 +39,18 @@ STATUSES = (
     "QUEUED", "SENT", "CARRIER_ACCEPTED", "DELIVERED", "UNDELIVERED", "EXPIRED", "REJECTED", "DELETED", "FAILED",
     "UNKNOWN",
 )  # fmt: skip
-_QUEUED, _SENT, _ACCEPTED, _DELIVERED, _UNDELIVERED, _EXPIRED, _REJECTED, _DELETED, _FAILED, _UNKNOWN = range(10)
+(
+    _QUEUED,
+    _SENT,
+    _ACCEPTED,
+    _DELIVERED,
+    _UNDELIVERED,
+    _EXPIRED,
+    _REJECTED,
+    _DELETED,
+    _FAILED,
+    _UNKNOWN,
+) = range(10)
 _SILENT = 10  # no receipt ever comes
 
 _SMPP_WORDS = (
@@ -47,8 +59,30 @@ _SMPP_WORDS = (
 _WORDS = (
     _SMPP_WORDS,
     _SMPP_WORDS,
-    ("queued", "sent", "sent", "delivered", "undelivered", "undelivered", "failed", "canceled", "failed", "sent"),
-    ("buffered", "buffered", "accepted", "delivered", "failed", "expired", "rejected", "deleted", "failed", "unknown"),
+    (
+        "queued",
+        "sent",
+        "sent",
+        "delivered",
+        "undelivered",
+        "undelivered",
+        "failed",
+        "canceled",
+        "failed",
+        "sent",
+    ),
+    (
+        "buffered",
+        "buffered",
+        "accepted",
+        "delivered",
+        "failed",
+        "expired",
+        "rejected",
+        "deleted",
+        "failed",
+        "unknown",
+    ),
 )
 # Error code and whether the provider calls it permanent. 9F3, 30099 and 77 are in nobody's list.
 _ERRORS = {
@@ -58,10 +92,25 @@ _ERRORS = {
         (("30003", False), ("30005", True), ("30006", True), ("30007", None), ("30099", None)),
         (("3", True), ("4", True), ("6", True), ("14", False), ("77", None)),
     ),
-    _EXPIRED: ((("254", False),), (("254", False),), (("30003", False),), (("2", False), ("7", False))),
-    _REJECTED: ((("088", False),), (("088", False),), (("30004", True), ("30007", None)), (("5", False), ("9", True))),
+    _EXPIRED: (
+        (("254", False),),
+        (("254", False),),
+        (("30003", False),),
+        (("2", False), ("7", False)),
+    ),
+    _REJECTED: (
+        (("088", False),),
+        (("088", False),),
+        (("30004", True), ("30007", None)),
+        (("5", False), ("9", True)),
+    ),
     _DELETED: ((("253", False),), (("253", False),), (("30008", None),), (("99", None),)),
-    _FAILED: ((("069", False),), (("069", False),), (("30001", False), ("30008", None)), (("8", False), ("11", False))),
+    _FAILED: (
+        (("069", False),),
+        (("069", False),),
+        (("30001", False), ("30008", None)),
+        (("8", False), ("11", False)),
+    ),
     _UNKNOWN: ((("255", None),), (("255", None),), (("30008", None),), (("1", None),)),
 }
 _ERRORS_MAX = 5
@@ -76,7 +125,8 @@ _PROMPT_MAX_MS = 8 * 60_000
 _RECENT_MS = _PROMPT_MAX_MS + LOGGED_AFTER_MAX_MS + 5_000
 _LATEST_DAYS = 4
 
-# Events of a part: the states on the way, the last state, and the delivery that comes after EXPIRED.
+# Events of a part: the states on the way, the last state, and the delivery that comes after
+# EXPIRED.
 _ON_QUEUE, _ON_SEND, _ON_ACCEPT, _AT_LAST, _AFTER_ALL = range(5)
 _WHOLE_MESSAGE = 0  # as number of the part
 
@@ -87,7 +137,9 @@ _TEMPLATE = (
 
 
 def _is_seldom_prompt(world: World, numbers: Ids) -> Mask:
-    """Messages whose receipts may take longer than ``_RECENT_MS``: a rough choice, cheap to make for whole days."""
+    """Messages whose receipts may take longer than ``_RECENT_MS``: a rough choice, cheap to make
+    for whole days.
+    """
     outcome = unit(world.key("outcome"), numbers)
     return (
         (unit(world.key("slow"), numbers) < _SLOW_SHARE)
@@ -144,10 +196,14 @@ class ReceiptGateway(Service):
         total = messages.segments[chosen]
         whole = provider == _TWILIO
         # smsc-west at times adds a receipt for the whole message to those for its parts.
-        extra = (provider == _SMSC_WEST) & (unit(world.key("receipt for whole"), messages.numbers[chosen]) < 0.01)
+        extra = (provider == _SMSC_WEST) & (
+            unit(world.key("receipt for whole"), messages.numbers[chosen]) < 0.01
+        )
         parts = np.where(whole, 1, total)
         of = np.repeat(np.arange(len(chosen)), parts + extra)
-        place = np.arange(len(of)) - np.repeat(np.cumsum(parts + extra) - (parts + extra), parts + extra)
+        place = np.arange(len(of)) - np.repeat(
+            np.cumsum(parts + extra) - (parts + extra), parts + extra
+        )
         segment = np.where(whole[of] | (place >= parts[of]), _WHOLE_MESSAGE, place + 1)
         numbers = messages.numbers[chosen][of]
         provider = provider[of]
@@ -176,13 +232,28 @@ class ReceiptGateway(Service):
             if kind == _ON_ACCEPT:
                 reports |= (outcome == _ACCEPTED) & (provider != _TWILIO)
             took = least + unit(world.key(f"reports {kind} after"), ids) * (most - least)
-            found.append(self._rows(numbers, ids, kind, sent + took.astype(np.int64), attempt, segment, outcome, reports))
+            found.append(
+                self._rows(
+                    numbers,
+                    ids,
+                    kind,
+                    sent + took.astype(np.int64),
+                    attempt,
+                    segment,
+                    outcome,
+                    reports,
+                )
+            )
         reports = (outcome != _SILENT) & (outcome != _ACCEPTED)
         at_last = self._rows(numbers, ids, _AT_LAST, last, attempt, segment, outcome, reports)
         found.append(self._held_back(at_last, sent[reports], provider[reports], outcome[reports]))
         after_all = (outcome == _EXPIRED) & (unit(world.key("after all"), ids) < 0.05)
-        later = last + (log_uniform(unit(world.key("after all after"), ids), 0.5, 20) * 3_600_000).astype(np.int64)
-        found.append(self._rows(numbers, ids, _AFTER_ALL, later, attempt, segment, outcome, after_all))
+        later = last + (
+            log_uniform(unit(world.key("after all after"), ids), 0.5, 20) * 3_600_000
+        ).astype(np.int64)
+        found.append(
+            self._rows(numbers, ids, _AFTER_ALL, later, attempt, segment, outcome, after_all)
+        )
         return concat(found)
 
     def _outcomes(self, messages: Messages, chosen: Ints) -> Ints:
@@ -201,13 +272,17 @@ class ReceiptGateway(Service):
         slow = unit(world.key("slow"), numbers)
         share = unit(world.key("slow by"), ids)
         delay = np.where(slow < _SLOW_SHARE, log_uniform(share, 120_000, 12 * 3_600_000), prompt)
-        delay = np.where(slow < _VERY_SLOW_SHARE, log_uniform(share, 12 * 3_600_000, 70 * 3_600_000), delay)
+        delay = np.where(
+            slow < _VERY_SLOW_SHARE, log_uniform(share, 12 * 3_600_000, 70 * 3_600_000), delay
+        )
         validity = np.array([24, 48, 72])[pick(world.key("validity"), numbers, (0.6, 0.25, 0.15))]
         delay = np.where(outcome == _EXPIRED, validity * 3_600_000 + prompt, delay)
         return delay.astype(np.int64)
 
     def _held_back(self, rows: Rows, sent: Ints, provider: Ints, outcome: Ints) -> Rows:
-        """Some slow receipts were only slow to reach us: those of providers that tell the time keep their own."""
+        """Some slow receipts were only slow to reach us: those of providers that tell the time keep
+        their own.
+        """
         world = self.world
         held = (unit(world.key("slow"), rows.subject) < _SLOW_SHARE) & (provider >= _TWILIO)
         held &= (outcome != _EXPIRED) & (unit(world.key("held back"), rows.event) < 0.5)
@@ -215,7 +290,15 @@ class ReceiptGateway(Service):
         return replace(rows, occurred=np.where(held, np.minimum(at, rows.occurred), rows.occurred))
 
     def _rows(
-        self, numbers: Ids, ids: Ids, kind: int, at: Ints, attempt: Ints, segment: Ints, outcome: Ints, which: Mask
+        self,
+        numbers: Ids,
+        ids: Ids,
+        kind: int,
+        at: Ints,
+        attempt: Ints,
+        segment: Ints,
+        outcome: Ints,
+        which: Mask,
     ) -> Rows:
         """Rows of one kind; the actor of a row is the outcome of its part."""
         rows = np.flatnonzero(which)
@@ -223,7 +306,13 @@ class ReceiptGateway(Service):
         part = attempt[rows] * 100 + segment[rows]
         logged = self.logged(at[rows], events)
         return make_rows(
-            numbers[rows], kind, at[rows], logged, events, part=part, actor=outcome[rows].astype(np.uint64)
+            numbers[rows],
+            kind,
+            at[rows],
+            logged,
+            events,
+            part=part,
+            actor=outcome[rows].astype(np.uint64),
         )
 
     def lines(self, rows: Rows) -> list[bytes]:
@@ -238,11 +327,14 @@ class ReceiptGateway(Service):
         )
         state = provider * len(STATUSES) + status
         states, errors = _state_fragments(), _error_fragments()
-        error = state * _ERRORS_MAX + below(world.key("error"), rows.event, 60) % _error_counts()[state]
+        error = (
+            state * _ERRORS_MAX + below(world.key("error"), rows.event, 60) % _error_counts()[state]
+        )
 
         totals = messages.segments
         shares = [
-            b'"attempt_no":%d,"segment_seq":%b,"segment_total":%d' % (a, b"%d" % s if s else b"null", t)
+            b'"attempt_no":%d,"segment_seq":%b,"segment_total":%d'
+            % (a, b"%d" % s if s else b"null", t)
             for a in (1, 2)
             for s in range(4)
             for t in (1, 2, 3)
@@ -256,16 +348,23 @@ class ReceiptGateway(Service):
         done = done_dates(local)
         has_done = provider != _TWILIO
         known_zone = ~is_smpp
-        provider_at = iso_times(np.where(provider == _VONAGE, rows.occurred // 1000 * 1000, rows.occurred - 40))
+        provider_at = iso_times(
+            np.where(provider == _VONAGE, rows.occurred // 1000 * 1000, rows.occurred - 40)
+        )
         sequence = [
             b"%d" % (e & 0xFFFFFFFF) if tells else b"null"
             for e, tells in zip(rows.event.tolist(), (provider == _TWILIO).tolist(), strict=True)
         ]
         homes = [
-            b'"mcc_mnc":"%b","carrier_name":"%b"' % (c.mcc_mnc.encode(), c.name.encode()) for c in CARRIERS
+            b'"mcc_mnc":"%b","carrier_name":"%b"' % (c.mcc_mnc.encode(), c.name.encode())
+            for c in CARRIERS
         ] + [b'"mcc_mnc":null,"carrier_name":null']
-        home = np.where(unit(world.key("carrier unknown"), rows.event) < 0.03, len(CARRIERS), messages.carrier)
-        submitted = done_dates(messages.submitted_ms - np.where(provider == _SMSC_EAST, 5, 8) * 3_600_000)
+        home = np.where(
+            unit(world.key("carrier unknown"), rows.event) < 0.03, len(CARRIERS), messages.carrier
+        )
+        submitted = done_dates(
+            messages.submitted_ms - np.where(provider == _SMSC_EAST, 5, 8) * 3_600_000
+        )
         texts = [
             b'"id:%b sub:%03d dlvrd:%03d submit date:%b done date:%b stat:%b err:%b text:"'
             % (i, 1, st == _DELIVERED, sub, d, _SMPP_WORDS[st].encode(), err)
@@ -303,7 +402,9 @@ class ReceiptGateway(Service):
 
 @lru_cache(maxsize=1)
 def _state_fragments() -> list[bytes]:
-    """Provider, status, status_raw, is_final_claimed and delivery_level for each provider and status."""
+    """Provider, status, status_raw, is_final_claimed and delivery_level for each provider and
+    status.
+    """
     out = []
     for provider, words in zip(PROVIDERS, _WORDS, strict=True):
         for code, status in enumerate(STATUSES):

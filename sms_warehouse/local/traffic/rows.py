@@ -1,7 +1,8 @@
 """Events before they are text: a handful of numbers each, from which every field follows.
 
-A row says what the event is about, which event it is and when; the service that made it turns rows into lines. Tables
-of rows for whole days are therefore small, and only the lines of one file need to exist at a time.
+A row says what the event is about, which event it is and when; the service that made it turns rows
+into lines. Tables of rows for whole days are therefore small, and only the lines of one file need
+to exist at a time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the six services have in common: a name, a rhythm, and events that turn into lines.
 
-A service knows the rows it logs in any stretch of time and how to write them. Which files the lines go to, and what
-goes wrong on the way, is no business of a service.
+A service knows the rows it logs in any stretch of time and how to write them. Which files the lines
+go to, and what goes wrong on the way, is no business of a service.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Service(ABC):
         return bits(self.world.key(f"{self.event_type} event"), ids)
 
     def logged(self, occurred: Ints, events: Ids) -> Ints:
-        """When the line was written: milliseconds after the event, at times seconds, rarely before (clocks differ)."""
+        """When the line was written: milliseconds after the event, at times seconds, rarely before
+        (clocks differ).
+        """
         chance = unit(self.world.key("logged how"), events)
         far = unit(self.world.key("logged after"), events)
         delay = 3 + 60 * far**2
@@ -79,7 +81,9 @@ class Service(ABC):
 
 
 class DailyService(Service):
-    """A service whose rows are computed a day at a time and kept for as long as neighbouring hours ask for them."""
+    """A service whose rows are computed a day at a time and kept for as long as neighbouring hours
+    ask for them.
+    """
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -91,13 +95,18 @@ class DailyService(Service):
 
     def rows(self, from_ms: int, to_ms: int) -> Rows:
         days = range(from_ms // DAY_MS, (to_ms - 1) // DAY_MS + 1)
-        found = [self._day(day).within(from_ms, to_ms) for day in days if day >= self.world.first_day]
+        found = [
+            self._day(day).within(from_ms, to_ms) for day in days if day >= self.world.first_day
+        ]
         return concat(found) if found else no_rows()
 
 
 def nullable(values: Texts, is_there: np.ndarray) -> list[bytes]:
     """JSON strings where there is a value, null elsewhere. The values need no escaping."""
-    return [b'"%b"' % v if there else b"null" for v, there in zip(values.tolist(), is_there.tolist(), strict=True)]
+    return [
+        b'"%b"' % v if there else b"null"
+        for v, there in zip(values.tolist(), is_there.tolist(), strict=True)
+    ]
 
 
 def log_uniform(share: Floats, low: float, high: float) -> Floats:

@@ -1,10 +1,12 @@
-"""The sms-sender: one ``message_submitted`` line for each attempt to send, and for each decision not to."""
+"""The sms-sender: one ``message_submitted`` line for each attempt to send, and for each decision
+not to.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sms_warehouse.local.traffic.draws import Ids, Ints, bits, below, unit
+from sms_warehouse.local.traffic.draws import Ids, Ints, below, bits, unit
 from sms_warehouse.local.traffic.lines import DAY_MS, Texts, choice, fill, hexes, iso_day, iso_times
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows
 from sms_warehouse.local.traffic.service import BLOCK, LOGGED_AFTER_MAX_MS, Service, nullable
@@ -38,7 +40,9 @@ _TEMPLATE = (
 
 
 def provider_message_ids(world: World, numbers: Ids, attempt: Ints, provider: Ints) -> Texts:
-    """The provider's id of an attempt, in that provider's style: hex, decimal with leading zeros, ``SM..``, 16 hex."""
+    """The provider's id of an attempt, in that provider's style: hex, decimal with leading zeros,
+    ``SM..``, 16 hex.
+    """
     ids = numbers * np.uint64(4) + attempt.astype(np.uint64)
     first, second = (bits(world.key(f"provider id {word}"), ids) for word in (1, 2))
     short = hexes(first).view(np.uint8).reshape(-1, 16)
@@ -75,7 +79,9 @@ class Sender(Service):
         earlier = self.world.numbers_between(recent - SECOND_ATTEMPT_MAX_MS, to_ms)
         may_repeat = unit(self.world.key("path"), earlier) < SECOND_ATTEMPT_SHARE
         again = Messages(self.world, earlier[may_repeat])
-        again = Messages(self.world, again.numbers[np.isin(again.path, (RETRIED, REFUSED_TWICE, RESENT))])
+        again = Messages(
+            self.world, again.numbers[np.isin(again.path, (RETRIED, REFUSED_TWICE, RESENT))]
+        )
         events = self.events(again.numbers * np.uint64(4) + np.uint64(2))
         rows = make_rows(
             again.numbers, 0, again.second_ms, self.logged(again.second_ms, events), events, part=2
@@ -88,7 +94,9 @@ class Sender(Service):
         messages = Messages(world, rows.subject)
         attempt = rows.part.astype(np.int64)
         path = messages.path
-        accepted = ((attempt == 1) & np.isin(path, (0, 1, 5))) | ((attempt == 2) & (path != REFUSED_TWICE))
+        accepted = ((attempt == 1) & np.isin(path, (0, 1, 5))) | (
+            (attempt == 2) & (path != REFUSED_TWICE)
+        )
         accepted &= path != SUPPRESSED
         campaign_list, which = messages.campaign_list, messages.campaign_index
         link = messages.has_link
@@ -102,13 +110,15 @@ class Sender(Service):
         ]
         refusals = _ERRORS_PERMANENT + _ERRORS_TEMPORARY
         outcomes += [
-            b'"submit_status":"REJECTED","submit_error_code":"%b","suppress_reason":null' % code.encode()
+            b'"submit_status":"REJECTED","submit_error_code":"%b","suppress_reason":null'
+            % code.encode()
             for code in refusals
         ]
         code = np.where(
             path == REFUSED,
             below(world.key("refused why"), rows.event, len(_ERRORS_PERMANENT)),
-            len(_ERRORS_PERMANENT) + below(world.key("refused why"), rows.event, len(_ERRORS_TEMPORARY)),
+            len(_ERRORS_PERMANENT)
+            + below(world.key("refused why"), rows.event, len(_ERRORS_TEMPORARY)),
         )
         outcome = np.where(
             path == SUPPRESSED,
@@ -131,7 +141,8 @@ class Sender(Service):
         for c in campaign_list:
             names = [v.id.encode() for v in c.variants]
             texts = [
-                b'"variant_id":"%b","template_id":"tpl_%d_%b"' % (v, c.number, v.lower()) for v in names
+                b'"variant_id":"%b","template_id":"tpl_%d_%b"' % (v, c.number, v.lower())
+                for v in names
             ]
             if len(names) == 1:
                 texts = [b'"variant_id":null,"template_id":"tpl_%d"' % c.number]
@@ -153,9 +164,13 @@ class Sender(Service):
             for c in CARRIERS
             for z in [*(b'"%b"' % z.encode() for z in ZONES), b"null"]
         ]
-        zone = np.where(unit(world.key("zone unknown"), messages.recipient) < 0.01, len(ZONES), zone)
+        zone = np.where(
+            unit(world.key("zone unknown"), messages.recipient) < 0.01, len(ZONES), zone
+        )
         parts = [
-            b'"segment_count":%d,"provider":"%b"' % (n, p.encode()) for n in (1, 2, 3) for p in PROVIDERS
+            b'"segment_count":%d,"provider":"%b"' % (n, p.encode())
+            for n in (1, 2, 3)
+            for p in PROVIDERS
         ]
         has_provider_id = accepted | ((path == REFUSED) & (messages.provider >= 2))
         provider_ids = provider_message_ids(world, rows.subject, attempt, messages.provider)
@@ -165,7 +180,7 @@ class Sender(Service):
         followed_ids[is_follow_up] = Messages(world, followed[is_follow_up]).ids
         is_blast = messages.of_campaign("type") == "BLAST"
         scheduled = iso_times(messages.submitted_ms // 900_000 * 900_000)
-        kinds = [b'{}', b'{"priority":"bulk"}', b'{"priority":"high","queue":"q3"}', b"null"]
+        kinds = [b"{}", b'{"priority":"bulk"}', b'{"priority":"high","queue":"q3"}', b"null"]
         attributes = below(world.key("sender attributes"), rows.event, len(kinds))
 
         return fill(

@@ -1,8 +1,9 @@
 """The simulated world: recipients, the messages of each day, and who has opted out.
 
-A message is a number, its day and its place in that day's order, and everything about it follows from that number; a
-recipient likewise. ``Messages`` computes the columns of any set of messages when they are first asked for. What the
-services log about them, and when, is decided in their own modules.
+A message is a number, its day and its place in that day's order, and everything about it follows
+from that number; a recipient likewise. ``Messages`` computes the columns of any set of messages
+when they are first asked for. What the services log about them, and when, is decided in their own
+modules.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from sms_warehouse.local.traffic.draws import Floats, Ids, Ints, Mask, bits, key
 from sms_warehouse.local.traffic.lines import DAY_MS, TOKEN_BITS, Texts, hexes, tokens, ulids
 
 INDEX_BITS = 26
-"""Bits of a message's number that count it within its day; the rest is the day, counted from 1970."""
+"""Bits of a message's number that count it within its day; the rest is the day, counted from 1970.
+"""
 MESSAGES_A_DAY_MAX = 1 << INDEX_BITS
 
 FIRST_RECIPIENT = np.uint64(100_000)
@@ -96,15 +98,20 @@ class Leaving:
 
 
 class World:
-    """All that is true in the world of one seed: ``messages`` a day from ``first_day`` (days since 1970) on."""
+    """All that is true in the world of one seed: ``messages`` a day from ``first_day`` (days since
+    1970) on.
+    """
 
     def __init__(self, seed: int, messages: int, first_day: int) -> None:
         if not 1 <= messages < MESSAGES_A_DAY_MAX:
-            raise ValueError(f"messages a day must be 1 to {MESSAGES_A_DAY_MAX - 1}, not {messages}")
+            raise ValueError(
+                f"messages a day must be 1 to {MESSAGES_A_DAY_MAX - 1}, not {messages}"
+            )
         self.seed = seed
         self.messages = messages
         self.first_day = first_day
-        # A prime, so that any step visits every recipient once: nobody gets two messages on one day.
+        # A prime, so that any step visits every recipient once: nobody gets two messages on one
+        # day.
         self.population = next_prime(max(3 * messages, 500))
         self._keys: dict[str, np.uint64] = {}
 
@@ -123,16 +130,22 @@ class World:
         """Numbers of the day's messages from the ``start``-th to before the ``stop``-th."""
         if day < self.first_day:
             return np.empty(0, np.uint64)
-        return np.arange(start, self.messages if stop is None else stop, dtype=np.uint64) + np.uint64(
-            day << INDEX_BITS
-        )
+        return np.arange(
+            start, self.messages if stop is None else stop, dtype=np.uint64
+        ) + np.uint64(day << INDEX_BITS)
 
     def numbers_between(self, from_ms: int, to_ms: int) -> Ids:
-        """Numbers of the messages submitted in [from_ms, to_ms), and perhaps a neighbour more at both ends."""
+        """Numbers of the messages submitted in [from_ms, to_ms), and perhaps a neighbour more at
+        both ends.
+        """
         found = []
         for day in range(from_ms // DAY_MS, (to_ms - 1) // DAY_MS + 1):
-            edges = np.clip([(from_ms - day * DAY_MS) / DAY_MS, (to_ms - day * DAY_MS) / DAY_MS], 0, 1)
-            share = np.interp(edges, np.linspace(0, 1, campaigns.QUARTERS + 1), self.plan(day).cumulative)
+            edges = np.clip(
+                [(from_ms - day * DAY_MS) / DAY_MS, (to_ms - day * DAY_MS) / DAY_MS], 0, 1
+            )
+            share = np.interp(
+                edges, np.linspace(0, 1, campaigns.QUARTERS + 1), self.plan(day).cumulative
+            )
             start = max(0, int(share[0] * self.messages) - 1)
             stop = min(self.messages, int(share[1] * self.messages) + 2)
             found.append(self.numbers(day, start, stop))
@@ -231,11 +244,20 @@ class World:
             asked[answers] = self.submitted_ms(number[answers])
         else_at = day * DAY_MS + (unit(self.key("leaves at"), ids) * DAY_MS).astype(np.int64)
         # Carriers publish their deactivations once a day.
-        else_at = np.where(way == BY_CARRIER, day * DAY_MS + 6 * 3_600_000 + else_at % 600_000, else_at)
-        # A second clear of midnight, so that the inbound message behind it falls into the same epoch.
-        left = np.clip(np.where(answers, asked + delay, else_at), begin * DAY_MS + 1000, end_ms - 1000)
+        else_at = np.where(
+            way == BY_CARRIER, day * DAY_MS + 6 * 3_600_000 + else_at % 600_000, else_at
+        )
+        # A second clear of midnight, so that the inbound message behind it falls into the same
+        # epoch.
+        left = np.clip(
+            np.where(answers, asked + delay, else_at), begin * DAY_MS + 1000, end_ms - 1000
+        )
         comes_back = unit(self.key("comes back"), ids) < np.where(way == BY_CARRIER, 0.4, 0.25)
-        away = (1 + 24 * unit(self.key("stays away"), ids)) * np.where(way == BY_CARRIER, 2, 1) * DAY_MS
+        away = (
+            (1 + 24 * unit(self.key("stays away"), ids))
+            * np.where(way == BY_CARRIER, 2, 1)
+            * DAY_MS
+        )
         back = left + away.astype(np.int64)
         back = np.where(comes_back & (back < end_ms), back, 0)
         return Leaving(row, who, left, way, answered, back)
@@ -248,7 +270,9 @@ class World:
         for start in range(0, self.population, step):
             some = np.arange(start, min(start + step, self.population), dtype=np.uint64)
             found.append(self.leaving(some, epoch))
-        return Leaving(*(np.concatenate([getattr(f, c.name) for f in found]) for c in fields(Leaving)))
+        return Leaving(
+            *(np.concatenate([getattr(f, c.name) for f in found]) for c in fields(Leaving))
+        )
 
     def consent_of(self, recipients: Ids, times_ms: Ints) -> Ints:
         """IN, OUT, DEACTIVATED or REASSIGNED: the state of each recipient just after that moment."""
@@ -323,7 +347,8 @@ class Messages:
     def follows(self) -> Ids:
         """Number of the message this one follows up, 0 for most.
 
-        A recipient takes turns, three days each, at being followed up, so that a follow-up is never followed up.
+        A recipient takes turns, three days each, at being followed up, so that a follow-up is never
+        followed up.
         """
         world = self.world
         out = np.zeros(len(self), np.uint64)
@@ -331,7 +356,9 @@ class Messages:
         allowed = (self.day // campaigns.FOLLOW_UP_DAYS + turn) % 2 == 0
         allowed &= self.unit("is follow-up") < 0.7
         rows = np.flatnonzero(allowed)
-        before, exists = world.message_to(self.recipient[rows], self.day[rows] - campaigns.FOLLOW_UP_DAYS)
+        before, exists = world.message_to(
+            self.recipient[rows], self.day[rows] - campaigns.FOLLOW_UP_DAYS
+        )
         rows, before = rows[exists], before[exists]
         if len(rows):
             earlier = Messages(world, before)

@@ -1,7 +1,9 @@
-"""Writing the simulated logs to a bucket: made by several processes, put through the S3 API by threads of this one.
+"""Writing the simulated logs to a bucket: made by several processes, put through the S3 API by
+threads of this one.
 
-Keys and bytes do not depend on how many processes there are. Objects of one key are put one after the other; otherwise
-the order in which objects of a stretch of hours arrive is not fixed, as with real services.
+Keys and bytes do not depend on how many processes there are. Objects of one key are put one after
+the other; otherwise the order in which objects of a stretch of hours arrive is not fixed, as with
+real services.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _UPLOADS = 8
 _WORTH_A_PROCESS = 100_000
 """Messages below which starting processes takes longer than they save."""
 _HOURLY_FROM = 200_000
-"""Messages a day from which on the busy services are cut into hours: bounds memory, and evens out the work."""
+"""Messages a day from which on the busy services are cut into hours: bounds memory, and evens out
+the work.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ class _Task:
 
 
 @lru_cache(maxsize=1)
-def _writers(seed: int, messages: int, world_start: date, faults: Faults, since: date) -> list[Files]:
+def _writers(
+    seed: int, messages: int, world_start: date, faults: Faults, since: date
+) -> list[Files]:
     world = World(seed, messages, world_start.toordinal() - EPOCH_ORDINAL)
     return [Files(service(world), faults, since) for service in SERVICES]
 
@@ -71,7 +77,14 @@ def _tasks(
         for hour in range(24) if hourly else ():
             for service in hourly:
                 yield _Task(
-                    seed, messages, world_start, faults, first_day, day, (service,), range(hour, hour + 1)
+                    seed,
+                    messages,
+                    world_start,
+                    faults,
+                    first_day,
+                    day,
+                    (service,),
+                    range(hour, hour + 1),
                 )
         yield _Task(seed, messages, world_start, faults, first_day, day, daily, range(24))
 
@@ -89,13 +102,15 @@ def write(
     processes: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, LineCounts]:
-    """Write all that arrives on the days from ``first_day`` to ``last_day``, both included, and tell what that was.
+    """Write all that arrives on the days from ``first_day`` to ``last_day``, both included, and
+    tell what that was.
 
-    ``messages`` are submitted on each day since ``world_start`` (default: ``first_day``). Returns the true counts of
-    each event type; doubles of what was written before ``first_day`` are not counted as doubled. ``processes`` defaults
-    to one per processor, and to making everything in this process when there is little to make. ``progress`` is called
-    with one sentence for each finished day. Raises ValueError for an impossible span of days, and botocore's errors
-    when the bucket cannot be written to.
+    ``messages`` are submitted on each day since ``world_start`` (default: ``first_day``). Returns
+    the true counts of each event type; doubles of what was written before ``first_day`` are not
+    counted as doubled. ``processes`` defaults to one per processor, and to making everything in
+    this process when there is little to make. ``progress`` is called with one sentence for each
+    finished day. Raises ValueError for an impossible span of days, and botocore's errors when the
+    bucket cannot be written to.
     """
     world_start = first_day if world_start is None else world_start
     if last_day < first_day:
@@ -136,7 +151,8 @@ def _made(tasks: list[_Task], processes: int) -> Iterator[tuple[_Task, list[LogF
         yield from ((task, _make(task)) for task in tasks)
         return
     # A forked child would inherit the locks of this process's threads.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    try:
         ahead: deque[tuple[_Task, Future[list[LogFile]]]] = deque()
         for task in tasks:
             ahead.append((task, pool.submit(_make, task)))
@@ -146,3 +162,5 @@ def _made(tasks: list[_Task], processes: int) -> Iterator[tuple[_Task, list[LogF
         while ahead:
             first, made = ahead.popleft()
             yield first, made.result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,331 @@
+"""Applies landed loads to the tables of the warehouse, each load to each table exactly once.
+
+A table takes in a load in the same transaction that records it in ``control.applied_load``, after the lock that
+keeps every other writer of the warehouse out; so whatever is killed, retried or run twice, nothing is lost and
+nothing counts twice. Which tables take in which events, and in which order, is ``STEPS``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+from sms_warehouse import apply_events, apply_messages, sql
+from sms_warehouse.apply_events import Batch, Change, run
+from sms_warehouse.click_rules import AgentClass, classify_all
+from sms_warehouse.landing.ledger import insert_rows
+from sms_warehouse.resources.redshift import Redshift, Session
+
+Progress = Callable[[str], object]
+Take = Callable[[Session, Batch], Change]
+
+_LOCK = "lock control.warehouse_mutex"
+_KEYS_PER_STATEMENT = 200
+
+
+@dataclass(frozen=True)
+class Step:
+    """How one table follows the events.
+
+    ``upstream`` are the tables that must have applied a load of a type they share before this one does.
+    ``take`` applies one batch of loads of the first event type; fact_message, which only follows the facts, has
+    none. ``follow`` does what loads of the other types ask for. ``recompute`` works out a day again.
+    """
+
+    description: str
+    event_types: tuple[str, ...]
+    upstream: tuple[str, ...] = ()
+    take: Take | None = None
+    follow: Callable[[Session, datetime], Change] | None = None
+    recompute: Callable[[Session, date, datetime], Change] | None = None
+
+    def upstream_of(self, event_type: str) -> tuple[str, ...]:
+        """The tables above this one that consume an event type."""
+        return tuple(t for t in self.upstream if event_type in STEPS[t].event_types)
+
+    @property
+    def files(self) -> list[str]:
+        """The SQL files that fill the table, for a reader."""
+        (table,) = (name for name, step in STEPS.items() if step is self)
+        folder = sql.root() / "warehouse" / table
+        return [f"warehouse/{table}/{file.stem}" for file in sorted(folder.glob("*.sql"))]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What one call did: loads applied, rows that came or left, messages concerned, and how long it took."""
+
+    loads: int = 0
+    rows: int = 0
+    messages: int = 0
+    seconds: float = 0.0
+
+
+def _take_user_agents(session: Session, batch: Batch) -> Change:
+    batch.run(session, "new_agents")
+    version = _ruleset_version(session)
+    rows = batch.run(session, "take", ruleset_version=version)
+    _mark_robots(session)
+    return Change(rows)
+
+
+def _recompute_user_agents(session: Session, day: date, now: datetime) -> Change:
+    rows = run(
+        session,
+        "warehouse/dim_user_agent/outdated_agents",
+        day=day,
+        now=now,
+        ruleset_version=_ruleset_version(session),
+    )
+    _mark_robots(session)
+    return Change(rows)
+
+
+def _ruleset_version(session: Session) -> int:
+    return int(session.value("select max(ruleset_version) as version from warehouse.dim_bot_rule"))
+
+
+def _mark_robots(session: Session) -> None:
+    agents = session.rows("select ua_key, user_agent from new_agent")
+    names = [f"key_{n}" for n in range(_KEYS_PER_STATEMENT)]
+    statement = (
+        "update warehouse.dim_user_agent set ua_class = :ua_class"
+        f" where ua_key in ({', '.join(':' + name for name in names)})"
+    )
+    for ua_class, keys in sorted(classify_all(agents).items()):
+        if ua_class == AgentClass.HUMAN:
+            continue
+        for begin in range(0, len(keys), _KEYS_PER_STATEMENT):
+            chunk = keys[begin : begin + _KEYS_PER_STATEMENT]
+            padded = chunk + [chunk[-1]] * (_KEYS_PER_STATEMENT - len(chunk))
+            session.execute(statement, ua_class=str(ua_class), **dict(zip(names, padded, strict=True)))
+
+
+def _take_variants(session: Session, batch: Batch) -> Change:
+    (images,) = sql.statements("warehouse/dim_variant/images")
+    variants = variant_rows(session.rows(images.text), batch.now)
+    batch.run(session, "forget")
+    insert_rows(session, "warehouse.dim_variant", variants)
+    return Change(len(variants))
+
+
+def variant_rows(images: Sequence[tuple[str, str]], now: datetime) -> list[dict[str, Any]]:
+    """Rows of dim_variant from campaign ids and their variants as JSON text, each campaign's newest image first.
+
+    A variant is described by the newest image that names it, and is current if the newest image does. What is
+    not an object with a variant_id is passed over: nothing but its array is promised.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    newest: dict[str, str] = {}
+    for campaign_id, text in images:
+        newest.setdefault(campaign_id, text)
+        for variant in json.loads(text):
+            if not isinstance(variant, dict) or not isinstance(variant.get("variant_id"), str):
+                continue
+            variant_id = variant["variant_id"].strip()[:64]
+            name, share, control = (variant.get(k) for k in ("name", "allocation_pct", "is_control"))
+            found.setdefault(
+                (campaign_id, variant_id),
+                {
+                    "campaign_id": campaign_id,
+                    "variant_id": variant_id,
+                    "variant_name": name[:512] if isinstance(name, str) else None,
+                    "allocation_pct": float(share) if type(share) in (int, float) else None,
+                    "is_control": control if isinstance(control, bool) else None,
+                    "is_current": newest[campaign_id] is text,
+                    "loaded_at": now,
+                },
+            )
+    return list(found.values())
+
+
+def _recompute_clicks(session: Session, day: date, now: datetime) -> Change:
+    run(session, "warehouse/fact_click/stored_clicks", day=day)
+    return Change(0, apply_events.judge_clicks(session, now))
+
+
+def _follow_submissions(session: Session, now: datetime) -> Change:
+    """Judges again the clicks of messages whose submissions changed; of the clicks themselves none is new."""
+    if not session.rows("select 1 as waiting from control.unclassified_message limit 1"):
+        return Change()
+    run(session, "warehouse/fact_click/stored_clicks", day=None)
+    return Change(0, apply_events.judge_clicks(session, now))
+
+
+def _recompute_messages(session: Session, day: date, now: datetime) -> Change:
+    return Change(0, run(session, "warehouse/fact_message/arrived", day=day))
+
+
+STEPS: dict[str, Step] = {
+    "dim_campaign": Step(
+        "One row per image of a campaign, with the time it held; the highest version is current.",
+        ("campaign_upserted",),
+        take=apply_events.take_campaigns,
+    ),
+    "dim_variant": Step(
+        "One row per variant of a campaign, as the newest image that names it describes it.",
+        ("campaign_upserted",),
+        ("dim_campaign",),
+        take=_take_variants,
+    ),
+    "dim_user_agent": Step(
+        "One row per User-Agent ever seen, with what kind of program sends it.",
+        ("link_click",),
+        take=_take_user_agents,
+        recompute=_recompute_user_agents,
+    ),
+    "fact_submission": Step(
+        "One row per attempt to send a message, or decision not to.",
+        ("message_submitted",),
+        take=apply_events.take_submissions,
+    ),
+    "fact_delivery_event": Step(
+        "One row per delivery receipt: a part of a message and a state.",
+        ("delivery_receipt",),
+        take=apply_events.take_plain,
+    ),
+    "fact_click": Step(
+        "One row per HTTP request for a message's link, with what it was taken for and why.",
+        ("link_click", "message_submitted"),
+        ("dim_user_agent", "fact_submission"),
+        take=apply_events.take_clicks,
+        follow=_follow_submissions,
+        recompute=_recompute_clicks,
+    ),
+    "fact_subscription_event": Step(
+        "One row per change of a recipient's consent or line; opt-outs with the message they are put down to.",
+        ("subscription_changed",),
+        take=apply_events.take_subscription_events,
+    ),
+    "fact_inbound_message": Step(
+        "One row per message that a recipient sent.",
+        ("inbound_message",),
+        take=apply_events.take_plain,
+    ),
+    "fact_message": Step(
+        "One row per message: what its submissions, receipts, clicks, answers and opt-outs together say.",
+        (
+            "message_submitted",
+            "delivery_receipt",
+            "link_click",
+            "subscription_changed",
+            "inbound_message",
+            "campaign_upserted",
+        ),
+        (
+            "dim_campaign",
+            "fact_submission",
+            "fact_delivery_event",
+            "fact_click",
+            "fact_subscription_event",
+            "fact_inbound_message",
+        ),
+        recompute=_recompute_messages,
+    ),
+}
+"""Table -> step, each after those it needs."""
+
+
+def settled_tables(event_type: str) -> list[str]:
+    """The tables that must have applied a load of this type before it counts as applied."""
+    return [table for table, step in STEPS.items() if event_type in step.event_types]
+
+
+def apply_step(
+    redshift: Redshift,
+    table: str,
+    *,
+    recompute_day: date | None = None,
+    progress: Progress = lambda _: None,
+) -> Applied:
+    """Applies to one table every load that has landed, that it lacks and that the tables above it have.
+
+    With ``recompute_day``, what arrived on that day is worked out again first, also when nothing is new: for
+    dim_user_agent and fact_click by today's rules, for fact_message every message with an event of the day.
+    Every transaction takes in loads of one arrival day and leaves the warehouse consistent.
+    """
+    step = STEPS[table]
+    began = time.monotonic()
+    now = datetime.now(UTC).replace(tzinfo=None)
+    changes = [Change()]
+    loads = 0
+    if recompute_day is not None and step.recompute is not None:
+        again = _locked(step.recompute, recompute_day, now)
+        changes.append(redshift.transaction(f"recompute_{table}", again))
+        progress(f"{table}: {recompute_day} is worked out again")
+    if step.take is None:
+        upstream = {event_type: step.upstream_of(event_type) for event_type in step.event_types}
+        loads, messages = apply_messages.drain(redshift, upstream, now)
+        changes.append(Change(messages, messages))
+    else:
+        for done in _batches(redshift, table, step, now):
+            loads += done.loads
+            changes.append(done.change)
+            progress(f"{table}: {done.what}, {done.change.rows} rows")
+    progress(f"{table}: {loads} loads applied")
+    return Applied(
+        loads,
+        sum(change.rows for change in changes),
+        sum(change.messages for change in changes),
+        round(time.monotonic() - began, 3),
+    )
+
+
+@dataclass(frozen=True)
+class _Done:
+    loads: int
+    change: Change
+    what: str
+
+
+def _locked(
+    recompute: Callable[[Session, date, datetime], Change], day: date, now: datetime
+) -> Callable[[Session], Change]:
+    def work(session: Session) -> Change:
+        session.execute(_LOCK)
+        return recompute(session, day, now)
+
+    return work
+
+
+def _batches(redshift: Redshift, table: str, step: Step, now: datetime) -> Iterator[_Done]:
+    while done := redshift.transaction(f"apply_{table}", partial(_take_next, table, step, now)):
+        yield done
+    for event_type in step.event_types[1:]:
+        work = partial(_follow_loads, table, step, event_type, now)
+        if done := redshift.transaction(f"apply_{table}", work):
+            yield done
+
+
+def _take_next(table: str, step: Step, now: datetime, session: Session) -> _Done | None:
+    assert step.take is not None
+    session.execute(_LOCK)
+    event_type = step.event_types[0]
+    batch = apply_events.next_batch(session, table, event_type, step.upstream_of(event_type), now)
+    if batch is None:
+        return None
+    change = step.take(session, batch)
+    apply_events.record(session, table, now)
+    return _Done(batch.loads, change, f"{batch.loads} loads of {batch.day}")
+
+
+def _follow_loads(table: str, step: Step, event_type: str, now: datetime, session: Session) -> _Done | None:
+    assert step.follow is not None
+    session.execute(_LOCK)
+    loads = apply_events.waiting_loads(session, table, event_type, step.upstream_of(event_type))
+    if not loads:
+        return None
+    change = step.follow(session, now)
+    apply_events.record(session, table, now)
+    return _Done(loads, change, f"{loads} loads of {event_type}")
+
+
+def row_count(session: Session, table: str, day: date) -> int:
+    """Rows of a table that stem from events that arrived on a day; messages, variants and agents counted once each."""
+    (statement,) = sql.statements(f"warehouse/{table}/row_count")
+    return int(session.value(statement.text, day=day))

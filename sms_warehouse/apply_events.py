@@ -1,0 +1,204 @@
+"""How the landed events of one batch enter their table: each once, whatever copies of it there are.
+
+An event is identified by its event_id within the day it occurred, which keeps the search for copies to the days
+of the batch. Of several copies the smallest (logged_at, content) stays, also when it comes later. Rows of content
+that an object no longer has leave first, and copies that had lost against them come back. Everything here runs
+inside the transaction of the caller, which holds the warehouse's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sms_warehouse import sql
+from sms_warehouse.ranges import IdRange, date_ranges, id_ranges
+from sms_warehouse.resources.redshift import Session
+
+BATCH_ROWS = 2_000_000
+"""Rows after which a batch takes no further load; one load is never divided."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one transaction takes in: loads of one event type and arrival day, in the temp table batch_load."""
+
+    table: str
+    day: date
+    loads: int
+    rows: int
+    now: datetime
+
+    def run(self, session: Session, name: str, **values: object) -> int:
+        """Runs a file of the table's folder; returns the rows its statements changed, as far as Redshift tells."""
+        return run(session, f"warehouse/{self.table}/{name}", day=self.day, now=self.now, **values)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a batch did: rows that came or left, and messages it concerns, counted once for each reason."""
+
+    rows: int = 0
+    messages: int = 0
+
+
+def run(session: Session, path: str, **values: object) -> int:
+    """Runs ``sql/<path>.sql``; returns the rows its statements changed, as far as Redshift tells."""
+    return sum(max(count, 0) for count in sql.run(session, path, **values))
+
+
+def next_batch(
+    session: Session, table: str, event_type: str, upstream: Sequence[str], now: datetime
+) -> Batch | None:
+    """Chooses the loads to apply next; None when nothing waits."""
+    run(
+        session,
+        "apply/next_loads",
+        event_type=event_type,
+        row_limit=BATCH_ROWS,
+        **applied_to(table, upstream),
+    )
+    ((day, loads, rows),) = session.rows(
+        "select min(arrival_date) as day, count(*) as loads,"
+        " cast(coalesce(sum(rows_landed), 0) as bigint) as rows_landed from batch_load"
+    )
+    return Batch(table, day, loads, rows, now) if loads else None
+
+
+def waiting_loads(session: Session, table: str, event_type: str, upstream: Sequence[str]) -> int:
+    """Puts all loads of a type that a table still lacks, whatever their day, into batch_load; returns how many."""
+    run(session, "apply/waiting_loads", event_type=event_type, **applied_to(table, upstream))
+    return int(session.value("select count(*) as loads from batch_load"))
+
+
+def applied_to(table: str, upstream: Sequence[str]) -> dict[str, object]:
+    """The values that name a table and those that must have applied a load before it."""
+    first, second = (*upstream, "", "")[:2]
+    return {
+        "table_name": table,
+        "upstream_1": first,
+        "upstream_2": second,
+        "upstreams": len(upstream),
+    }
+
+
+def record(session: Session, table: str, now: datetime) -> None:
+    """Records the loads of batch_load as applied to a table."""
+    run(session, "apply/record_applied", table_name=table, now=now)
+
+
+def replace_copies(session: Session, batch: Batch) -> None:
+    """Finds out which events of the batch are to be inserted, and removes what they replace.
+
+    Leaves the temp tables arrival, removed, returned and losing_copy.
+    """
+    batch.run(session, "arrival")
+    run(session, "apply/copies")
+    run(session, "apply/superseded_objects", day=batch.day)
+    if session.value("select count(*) as objects from superseded_object"):
+        batch.run(session, "superseded", table_name=batch.table)
+    for first_date, last_date in changed_days(session, "arrival"):
+        batch.run(session, "stored", first_date=first_date, last_date=last_date)
+    run(session, "apply/doubled_events")
+    ((first_date, last_date),) = session.rows(
+        "select min(event_date) as first_date, max(event_date) as last_date from doubled_event"
+    )
+    if first_date is not None:
+        batch.run(session, "doubled", first_date=first_date, last_date=last_date)
+
+
+def removed_rows(session: Session) -> int:
+    """Rows that left the batch's table."""
+    return int(session.value("select count(*) as removed_rows from removed"))
+
+
+def changed_ranges(session: Session, temp_table: str) -> list[IdRange]:
+    """Ranges that cover the message ids of a temp table."""
+    return id_ranges(
+        prefix
+        for (prefix,) in session.rows(
+            f"select distinct left(message_id, 6) as prefix from {temp_table} where message_id is not null"
+        )
+    )
+
+
+def changed_days(session: Session, temp_table: str, where: str = "1 = 1") -> list[tuple[date, date]]:
+    """Ranges of days in which the events of a temp table occurred."""
+    return date_ranges(
+        day
+        for (day,) in session.rows(f"select distinct event_date from {temp_table} where {where}")
+    )
+
+
+def take_submissions(session: Session, batch: Batch) -> Change:
+    replace_copies(session, batch)
+    rows = batch.run(session, "take") + removed_rows(session)
+    messages = batch.run(session, "touch")
+    for first_id, end_id in changed_ranges(session, "changed_message"):
+        batch.run(session, "touch_clicks", first_id=first_id, end_id=end_id)
+    return Change(rows, messages)
+
+
+def take_plain(session: Session, batch: Batch) -> Change:
+    """Receipts and inbound messages: they concern the message they name, and nothing else."""
+    replace_copies(session, batch)
+    rows = batch.run(session, "take") + removed_rows(session)
+    return Change(rows, batch.run(session, "touch"))
+
+
+def take_subscription_events(session: Session, batch: Batch) -> Change:
+    replace_copies(session, batch)
+    rows = batch.run(session, "take") + removed_rows(session)
+    messages = batch.run(session, "touch")
+    since = session.value("select min(effective_at) as since from changed_line")
+    if since is not None:
+        messages += batch.run(session, "touch_lines", first_date=since.date())
+    return Change(rows, messages)
+
+
+def take_campaigns(session: Session, batch: Batch) -> Change:
+    batch.run(session, "before")
+    replace_copies(session, batch)
+    rows = batch.run(session, "take") + removed_rows(session)
+    batch.run(session, "order")
+    batch.run(session, "changed_settings")
+    if not session.value("select count(*) as campaigns from changed_setting"):
+        return Change(rows)
+    return Change(rows, batch.run(session, "touch"))
+
+
+def take_clicks(session: Session, batch: Batch) -> Change:
+    replace_copies(session, batch)
+    batch.run(session, "new_clicks")
+    new = int(session.value("select count(*) as new_rows from new_click"))
+    return Change(new + removed_rows(session), judge_clicks(session, batch.now))
+
+
+def judge_clicks(session: Session, now: datetime) -> int:
+    """Classifies the clicks of new_click and all whose class may follow from seed_click; stores what changed.
+
+    Closed under the rules that look at neighbours: whether an address sweeps or a link is hammered is decided
+    for each ten minutes of the clock from all their requests, and a message's clicks are judged together.
+    Returns how many messages are touched.
+    """
+
+    def step(name: str, **values: object) -> int:
+        return run(session, f"warehouse/fact_click/{name}", now=now, **values)
+
+    step("slots")
+    for first_date, last_date in changed_days(session, "seed_click"):
+        step("slot_clicks", first_date=first_date, last_date=last_date)
+    step("flags")
+    for first_id, end_id in changed_ranges(session, "recheck_message"):
+        step("messages", first_id=first_id, end_id=end_id)
+    unknown = session.rows(
+        "select event_date from seed_click where message_id is null"
+        " union select event_date from flipped_click where message_id is null"
+    )
+    for first_date, last_date in date_ranges(day for (day,) in unknown):
+        step("unknown_tokens", first_date=first_date, last_date=last_date)
+    step("take")
+    for first_date, last_date in changed_days(session, "reclassified_click"):
+        step("reclassify", first_date=first_date, last_date=last_date)
+    return int(session.value("select count(*) as messages from recheck_message"))

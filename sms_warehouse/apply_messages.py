@@ -1,0 +1,125 @@
+"""How fact_message follows the event facts: touched messages are recomputed from all their events, never adjusted.
+
+Event facts leave the ids of messages they touched in ``control.touched_message``. They are worked through in
+ranges of ids, which are ranges of time, each in a transaction that takes the ids off the list, so that a killed
+run loses nothing. What a message gains or loses through a neighbour, an opt-out that moves to a later message,
+touches the neighbour again; the work ends when nobody is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sms_warehouse.apply_events import record, run, waiting_loads
+from sms_warehouse.ranges import IdRange, bounded_id_ranges, date_ranges
+from sms_warehouse.resources.redshift import Redshift, Session
+
+TABLE = "fact_message"
+
+_LOCK = "lock control.warehouse_mutex"
+_TOUCHES_AT_ONCE = 1_500_000
+_SPAN = timedelta(days=7)
+_GAP = timedelta(hours=12)
+_PREFIXES_AT_ONCE = 20_000
+_NOTHING: IdRange = ("", "")
+_NEVER = datetime(1970, 1, 1)
+
+
+def touched_ranges(session: Session) -> list[IdRange]:
+    """Ranges of ids to recompute, each small enough for one transaction; the first ones, if there are very many."""
+    counted = session.rows(
+        "select left(message_id, 6) as prefix, count(*) as touches from control.touched_message"
+        f" group by left(message_id, 6) order by prefix limit {_PREFIXES_AT_ONCE}"
+    )
+    return bounded_id_ranges(
+        [(prefix, int(count)) for prefix, count in counted],
+        most=_TOUCHES_AT_ONCE,
+        span=_SPAN,
+        gap=_GAP,
+    )
+
+
+def recompute(redshift: Redshift, ids: IdRange, now: datetime) -> int:
+    """Recomputes the touched messages of a range and attributes the opt-outs that are due; returns how many."""
+
+    def work(session: Session) -> int:
+        session.execute(_LOCK)
+        first_id, end_id = ids
+        values: dict[str, object] = {"first_id": first_id, "end_id": end_id, "now": now}
+        run(session, "warehouse/fact_message/touched", **values)
+        run(session, "warehouse/fact_message/recompute", **values)
+        _attribute_optouts(session, values)
+        return int(session.value("select count(*) as messages from touched"))
+
+    return redshift.transaction(f"apply_{TABLE}", work)
+
+
+def _attribute_optouts(session: Session, values: dict[str, object]) -> None:
+    ((first_sent_at, last_window_end),) = session.rows(
+        "select min(sent_at) as first_sent_at,"
+        " max(dateadd(hour, optout_window_hours, sent_at)) as last_window_end"
+        " from message_row where delivery_state = 'DELIVERED'"
+    )
+    run(
+        session,
+        "warehouse/fact_message/due_optouts",
+        first_sent_at=first_sent_at or _NEVER,
+        last_window_end=last_window_end or _NEVER,
+        **values,
+    )
+    days = session.rows(
+        "select distinct cast(effective_at as date) as effective_date from due_optout"
+        " where in_reply_to_message_id is null"
+    )
+    hours = session.value(
+        "select coalesce(max(optout_window_hours), 24) as hours from warehouse.campaign_setting"
+    )
+    window = timedelta(hours=max(24, hours))
+    for first, last in date_ranges(day for (day,) in days):
+        run(
+            session,
+            "warehouse/fact_message/candidates",
+            first_date=_earlier(first, window),
+            last_date=last,
+        )
+    run(session, "warehouse/fact_message/attribute", **values)
+    run(session, "warehouse/fact_message/opted_out", **values)
+
+
+def _earlier(day: date, by: timedelta) -> date:
+    return day - by - timedelta(days=1)
+
+
+def drain(redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: datetime) -> tuple[int, int]:
+    """Recomputes until no message is touched, then records the loads that all tables above have applied.
+
+    ``upstream`` names, by event type, the tables that must have applied a load first. Returns loads recorded
+    and messages recomputed.
+    """
+    messages = 0
+    while True:
+        with redshift.session(f"apply_{TABLE}") as session:
+            ranges = touched_ranges(session)
+        for ids in ranges:
+            messages += recompute(redshift, ids, now)
+        loads = redshift.transaction(f"apply_{TABLE}", lambda session: _settle(session, upstream, now))
+        if loads is not None:
+            return loads, messages
+        messages += recompute(redshift, _NOTHING, now)
+
+
+def _settle(session: Session, upstream: Mapping[str, Sequence[str]], now: datetime) -> int | None:
+    """Records what is applied, if nothing is left to do; None if there is."""
+    session.execute(_LOCK)
+    is_behind = session.rows("select 1 as touched from control.touched_message limit 1") or session.rows(
+        "select 1 as due from warehouse.fact_subscription_event where is_attribution_due limit 1"
+    )
+    if is_behind:
+        return None
+    loads = 0
+    for event_type, tables in upstream.items():
+        loads += waiting_loads(session, TABLE, event_type, tables)
+        record(session, TABLE, now)
+        session.execute("drop table batch_load")
+    return loads

@@ -1,0 +1,206 @@
+delete from reports.rolling_30d;
+
+-- Each recipient's messages of the window and of the thirty days before it, by all that a scope may choose.
+create temp table recipient_measure as
+with message as (
+    select
+        campaign_id,
+        carrier,
+        message_category,
+        recipient_key,
+        cohort_at >= :window_start_at as is_current,
+        attempted,
+        suppressed,
+        submit_failed,
+        sent,
+        delivered,
+        failed,
+        carrier_accepted_only,
+        clicked,
+        clicked_delivered,
+        total_clicks,
+        bot_clicks,
+        opt_outs,
+        replies,
+        segments_sent,
+        clicked_72h * delivered as clicked_72h_delivered,
+        case when unresolved = 1 and sent_at > dateadd(hour, -72, cast(:as_of as timestamp)) then 1 else 0 end as pending,
+        case
+            when unknown_state = 1 then 1
+            when unresolved = 1 and sent_at <= dateadd(hour, -72, cast(:as_of as timestamp)) then 1
+            else 0
+        end as unknown
+    from reports.message_measure
+    where cohort_date between :previous_first_date and :window_last_date
+        and cohort_at >= :previous_start_at
+        and cohort_at < :window_end_at
+)
+
+select
+    campaign_id,
+    carrier,
+    message_category,
+    recipient_key,
+    is_current,
+    cast(sum(attempted) as bigint) as attempted,
+    cast(sum(suppressed) as bigint) as suppressed,
+    cast(sum(submit_failed) as bigint) as submit_failed,
+    cast(sum(sent) as bigint) as sent,
+    cast(sum(delivered) as bigint) as delivered,
+    cast(sum(failed) as bigint) as failed,
+    cast(sum(pending) as bigint) as pending,
+    cast(sum(unknown) as bigint) as unknown,
+    cast(sum(carrier_accepted_only) as bigint) as carrier_accepted_only,
+    cast(sum(clicked) as bigint) as clicked,
+    cast(sum(clicked_delivered) as bigint) as clicked_delivered,
+    cast(sum(clicked_72h_delivered) as bigint) as clicked_72h_delivered,
+    cast(sum(total_clicks) as bigint) as total_clicks,
+    cast(sum(bot_clicks) as bigint) as bot_clicks,
+    cast(sum(opt_outs) as bigint) as opt_outs,
+    cast(sum(replies) as bigint) as replies,
+    cast(sum(segments_sent) as bigint) as segments_sent
+from message
+group by campaign_id, carrier, message_category, recipient_key, is_current;
+
+insert into reports.rolling_30d
+with scoped as (
+    select
+        'ALL' as scope_type,
+        '*' as scope_id,
+        recipient_measure.*
+    from recipient_measure
+
+    union all
+
+    select
+        'CAMPAIGN' as scope_type,
+        campaign_id as scope_id,
+        recipient_measure.*
+    from recipient_measure
+
+    union all
+
+    select
+        'CARRIER' as scope_type,
+        carrier as scope_id,
+        recipient_measure.*
+    from recipient_measure
+
+    union all
+
+    select
+        'CATEGORY' as scope_type,
+        message_category as scope_id,
+        recipient_measure.*
+    from recipient_measure
+),
+
+counted as (
+    select
+        scope_type,
+        scope_id,
+        cast(sum(case when is_current then attempted else 0 end) as bigint) as attempted,
+        cast(sum(case when is_current then suppressed else 0 end) as bigint) as suppressed,
+        cast(sum(case when is_current then submit_failed else 0 end) as bigint) as submit_failed,
+        cast(sum(case when is_current then sent else 0 end) as bigint) as sent,
+        cast(sum(case when is_current then delivered else 0 end) as bigint) as delivered,
+        cast(sum(case when is_current then failed else 0 end) as bigint) as failed,
+        cast(sum(case when is_current then pending else 0 end) as bigint) as pending,
+        cast(sum(case when is_current then unknown else 0 end) as bigint) as unknown,
+        cast(sum(case when is_current then carrier_accepted_only else 0 end) as bigint) as carrier_accepted_only,
+        cast(sum(case when is_current then clicked else 0 end) as bigint) as clicked,
+        cast(sum(case when is_current then clicked_delivered else 0 end) as bigint) as clicked_delivered,
+        cast(sum(case when is_current then clicked_72h_delivered else 0 end) as bigint) as clicked_72h_delivered,
+        cast(sum(case when is_current then total_clicks else 0 end) as bigint) as total_clicks,
+        cast(sum(case when is_current then bot_clicks else 0 end) as bigint) as bot_clicks,
+        cast(sum(case when is_current then opt_outs else 0 end) as bigint) as opt_outs,
+        cast(sum(case when is_current then replies else 0 end) as bigint) as replies,
+        cast(sum(case when is_current then segments_sent else 0 end) as bigint) as segments_sent,
+        count(distinct case when is_current and sent > 0 then recipient_key end) as recipients_exact,
+        count(distinct case when is_current and clicked > 0 then recipient_key end) as unique_clickers,
+        cast(sum(case when is_current then 0 else sent end) as bigint) as prev_sent,
+        cast(sum(case when is_current then 0 else delivered end) as bigint) as prev_delivered,
+        cast(sum(case when is_current then 0 else clicked_delivered end) as bigint) as prev_clicked_delivered,
+        cast(sum(case when is_current then 0 else clicked_72h_delivered end) as bigint) as prev_clicked_72h_delivered
+    from scoped
+    group by scope_type, scope_id
+),
+
+watermark as (
+    select max(received_at) as source_watermark
+    from warehouse.fact_submission
+    where event_date between :window_first_date and :window_last_date
+        and occurred_at >= :window_start_at
+        and occurred_at < :window_end_at
+),
+
+rated as (
+    select
+        counted.*,
+        cast(
+            round(cast(clicked_delivered as double precision) / nullif(cast(delivered as double precision), 0), 6) as decimal(18, 6)
+        ) as ctr,
+        cast(
+            round(cast(prev_clicked_delivered as double precision) / nullif(cast(prev_delivered as double precision), 0), 6) as decimal(18, 6)
+        ) as prev_ctr
+    from counted
+)
+
+select
+    cast(:report_date as date) as report_date,
+    rated.scope_type,
+    rated.scope_id,
+    cast(:window_start as date) as window_start,
+    cast(:report_date as date) as window_end,
+    cast(:report_tz as varchar(64)) as report_tz,
+    'COHORT' as anchor,
+    rated.attempted,
+    rated.suppressed,
+    rated.submit_failed,
+    rated.sent,
+    rated.delivered,
+    rated.failed,
+    rated.pending,
+    rated.unknown,
+    rated.carrier_accepted_only,
+    rated.clicked,
+    rated.clicked_delivered,
+    rated.clicked - rated.clicked_delivered as clicked_without_receipt,
+    rated.total_clicks,
+    rated.bot_clicks,
+    rated.opt_outs,
+    rated.replies,
+    rated.segments_sent,
+    rated.recipients_exact,
+    rated.unique_clickers,
+    cast(
+        round(cast(rated.delivered as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
+    ) as delivery_rate,
+    cast(
+        round(cast(rated.delivered + rated.failed as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
+    ) as dlr_coverage,
+    rated.ctr,
+    cast(
+        round(cast(rated.clicked_72h_delivered as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
+    ) as ctr_72h,
+    cast(
+        round(cast(rated.sent as double precision) / nullif(cast(rated.recipients_exact as double precision), 0), 6) as decimal(18, 6)
+    ) as msgs_per_recipient,
+    cast(
+        round(cast(rated.opt_outs as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
+    ) as optout_rate,
+    rated.prev_sent,
+    rated.prev_delivered,
+    rated.prev_clicked_delivered,
+    rated.prev_ctr,
+    cast(
+        round(cast(rated.prev_clicked_72h_delivered as double precision) / nullif(cast(rated.prev_delivered as double precision), 0), 6) as decimal(18, 6)
+    ) as prev_ctr_72h,
+    rated.ctr - rated.prev_ctr as delta_pp,
+    cast(
+        round(cast(rated.sent - rated.prev_sent as double precision) / nullif(cast(rated.prev_sent as double precision), 0), 6) as decimal(18, 6)
+    ) as delta_pct,
+    watermark.source_watermark,
+    cast(:as_of as timestamp) as as_of
+from rated
+cross join watermark;
