@@ -149,7 +149,7 @@ def _instance(progress: Progress) -> Iterator[dg.DagsterInstance]:
 
 
 class _Narrator(logging.Handler):
-    """Passes on what our code logs, without Dagster's own events."""
+    """Passes on what our code logs, without Dagster's own events; failures are told at the end of a run."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class _Narrator(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         meta = getattr(record, "dagster_meta", None)
-        if meta and not meta.get("dagster_event"):
+        if meta and not meta.get("dagster_event") and record.levelno < logging.ERROR:
             self._progress(f"  {meta['orig_message']}")
 
 
@@ -191,7 +191,7 @@ def _reach_services() -> None:
     """Raises what is wrong with S3 or Redshift before a run hides it behind retries and a long trace."""
     with Redshift().session("reach") as session:
         session.value("select 1 as alive")
-    Lake().head("raw/")
+    Lake().list_days(next(iter(EVENTS)))
 
 
 def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
@@ -204,23 +204,24 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
                 + (f": {check.description}" if check.description else "")
             )
     for event in result.filter_events(lambda e: e.is_step_failure):
-        reason = first_cause(event)
-        if "AssetCheckFailed" not in reason:
-            reasons.append(reason)
+        error = event.step_failure_data.error
+        if error is None or error.cls_name != "DagsterAssetCheckFailedError":
+            reasons.append(first_cause(event))
     if not result.success and not reasons:
         reasons.append(f"run {result.run_id} failed")
     return reasons
 
 
 def first_cause(event: dg.DagsterEvent) -> str:
-    """Which step failed and why: the error at the bottom, in one line, without Dagster's frames."""
+    """Which step failed and why, in one line, without the frames that Dagster and the driver put around it."""
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
+    if error is not None and error.cause is not None:
         error = error.cause
     if error is None:
-        return f"{event.step_key}: failed"
-    first_line = error.message.strip().splitlines()[0]
-    return f"{event.step_key}: {first_line}"
+        return f"{event.step_key} failed"
+    # Dagster writes the module of the error's class before it.
+    message = error.message.strip().splitlines()[0].partition(f"{error.cls_name}: ")[2]
+    return f"{event.step_key}: {message or error.cls_name}"
 
 
 def _add(loaded: dict[str, Loaded], run_id: str) -> None:

@@ -218,7 +218,9 @@ def traffic(
     from sms_warehouse.resources import lake
 
     bucket = settings.bucket()
-    lake.Lake().head("raw/")  # A bucket that is not there is told before anything is made up.
+    lake.Lake().list_days(
+        next(iter(EVENTS))
+    )  # A bucket that is not there is told before anything is made up.
     began = time.monotonic()
     try:
         counts = services.write(

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +31,7 @@ from sms_warehouse.local.stack import LocalStack, announced
 
 if TYPE_CHECKING:
     from sms_warehouse.local.traffic import LogFile
+    from sms_warehouse.watch import Watch
 
 _SEEN_AGAIN_S = 20
 """How long the queue hides a message here: less than a turn of the sensor, so that each turn sees all."""
@@ -80,6 +81,7 @@ def run(
         with (
             announced(stack),
             _supervised(stack) as check_stack,
+            _writing(world) as writing,
             _dagster(stack, home, None if is_once else port) as check_dagster,
         ):
 
@@ -87,9 +89,8 @@ def run(
                 check_stack()
                 check_dagster()
 
-            _play(stack, world, check, is_once, timeout_s)
+            _play(stack, world, writing, check, is_once, timeout_s)
     except KeyboardInterrupt:
-        _tell("stopping")
         if is_once:
             raise click.exceptions.Exit(130) from None
     finally:
@@ -97,48 +98,47 @@ def run(
 
 
 def _play(
-    stack: LocalStack, world: World, check: Callable[[], None], is_once: bool, timeout_s: float
+    stack: LocalStack,
+    world: World,
+    writing: Future[None],
+    check: Callable[[], None],
+    is_once: bool,
+    timeout_s: float,
 ) -> None:
     # Late, because the definitions read the environment that was just made.
     from sms_warehouse.watch import Watch
 
     watch = Watch(_tell)
     end = time.monotonic() + timeout_s
-    stopping = threading.Event()
-    _tell(
-        f"the services write {world.messages:,} messages a day, and what follows from them, "
-        f"since {world.first_day}"
-    )
-    with ThreadPoolExecutor(1) as threads:
-        try:
-            writing = threads.submit(world.write, datetime.now(UTC), stopping)
-            while True:
-                check()
-                watch.look(world.objects)
-                if not writing.done():
-                    missing: str | None = "the services are still writing"
-                else:
-                    writing.result()
-                    missing = watch.missing(world.days)
-                if missing is None:
-                    break
-                if is_once and time.monotonic() > end:
-                    raise DemoFailed(f"not done after {timeout_s / 60:g} minutes: {missing}")
-                time.sleep(_LOOK_S)
-        finally:
-            stopping.set()
+    while missing := _missing(world, writing, check, watch):
+        if is_once and watch.hopeless:
+            raise DemoFailed(watch.hopeless)
+        if is_once and time.monotonic() > end:
+            raise DemoFailed(f"not done after {timeout_s / 60:g} minutes: {missing}")
+        time.sleep(_LOOK_S)
     wrong = watch.summarise(world.written)
     if wrong:
         raise DemoFailed(f"not every record of {', '.join(wrong)} is accounted for")
     if is_once:
         return
     _tell_addresses(stack)
-    stopping.clear()
     while True:
         check()
-        world.write(datetime.now(UTC), stopping)
+        world.write(datetime.now(UTC), threading.Event())
         watch.look(world.objects)
         time.sleep(_LOOK_S)
+
+
+def _missing(
+    world: World, writing: Future[None], check: Callable[[], None], watch: Watch
+) -> str | None:
+    """What has not happened yet, in words. Raises what makes it impossible."""
+    check()
+    watch.look(world.objects)
+    if not writing.done():
+        return "the services are still writing"
+    writing.result()
+    return watch.missing(world.days)
 
 
 @dataclass
@@ -229,6 +229,21 @@ class World:
 
 
 @contextmanager
+def _writing(world: World) -> Iterator[Future[None]]:
+    """The services at work on what should be there by now."""
+    stopping = threading.Event()
+    _tell(
+        f"the services write {world.messages:,} messages a day, and what follows from them, "
+        f"since {world.first_day}"
+    )
+    with ThreadPoolExecutor(1) as threads:
+        try:
+            yield threads.submit(world.write, datetime.now(UTC), stopping)
+        finally:
+            stopping.set()
+
+
+@contextmanager
 def _supervised(stack: LocalStack) -> Iterator[Callable[[], None]]:
     """Starts servers of the stack again that die; gives a function that raises when that does not help."""
     stopping = threading.Event()
@@ -314,6 +329,8 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     # Once only: what stops the servers must not be interrupted itself.
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
+    # Whatever was printing was interrupted too, and must not be entered again.
+    os.write(2, b"\nstopping\n")
     raise KeyboardInterrupt
 
 

@@ -20,7 +20,6 @@ from sms_warehouse.apply import settled_tables
 from sms_warehouse.backfill import first_cause, waiting
 from sms_warehouse.checks import EVERY_RECORD_LANDED
 from sms_warehouse.cli import print_table
-from sms_warehouse.demo import DemoFailed
 from sms_warehouse.landing import ledger
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.reports import REPORTS
@@ -100,7 +99,8 @@ class Runs:
         self._looked: datetime | None = None
         self._statuses: dict[str, dg.DagsterRunStatus] = {}
         self._checks: dict[tuple[str, str, str | None], dg.AssetCheckEvaluation] = {}
-        self._failures: Counter[tuple[str, str]] = Counter()
+        self._failures: Counter[str] = Counter()
+        self.hopeless: str | None = None
 
     @property
     def unfinished(self) -> int:
@@ -121,7 +121,7 @@ class Runs:
         return check is not None and check.passed
 
     def look(self, tell: Callable[[str], object]) -> None:
-        """Takes in what happened since the last look. Raises DemoFailed when a day fails again and again."""
+        """Takes in what happened since the last look."""
         now = datetime.now(UTC)
         # Times of the records have the resolution of the database; a record twice does no harm.
         since = self._looked and self._looked - _OVERLAP
@@ -168,9 +168,9 @@ class Runs:
         ]
         reason = reasons[0] if reasons else run.status.value.lower()
         tell(f"run {run.run_id[:8]}  {name}: failed: {reason}")
-        self._failures[name, reason] += 1
-        if self._failures[name, reason] >= _FAILURES:
-            raise DemoFailed(f"{name} failed {_FAILURES} times: {reason}")
+        self._failures[name] += 1
+        if self._failures[name] >= _FAILURES:
+            self.hopeless = f"{name} failed {self._failures[name]} times: {reason}"
 
 
 class Watch:
@@ -183,7 +183,7 @@ class Watch:
         self._told = ""
 
     def look(self, objects_written: int) -> None:
-        """Tells what changed since the last look. Raises DemoFailed when going on is pointless."""
+        """Tells what changed since the last look."""
         self._runs.look(self._tell)
         try:
             self._books = Books.open()
@@ -202,6 +202,11 @@ class Watch:
         if told != self._told:
             self._tell(told)
             self._told = told
+
+    @property
+    def hopeless(self) -> str | None:
+        """Why it will never be done: something fails again and again."""
+        return self._runs.hopeless
 
     def missing(self, days: Sequence[date]) -> str | None:
         """What has not happened yet for these arrival days, in words; None when everything has."""

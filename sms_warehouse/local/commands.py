@@ -81,8 +81,8 @@ def up(
 def env(directory: Path | None) -> None:
     """Print the running stack's environment as lines for a shell.
 
-    eval "$(sms-warehouse local env)" makes every other command, and any AWS or PostgreSQL client,
-    talk to the local stack. Exits with 1 while no stack is ready.
+    eval "$(sms-warehouse local env)" makes every other command, and any AWS client, talk to the
+    local stack. Exits with 1 while no stack is ready.
     """
     try:
         variables = running_env(directory)

@@ -120,8 +120,8 @@ class LocalStack:
     ) -> None:
         """Starts a server again that dies, until ``stopping`` is set.
 
-        ``tell`` hears of each death and return. Raises ServerFailed when a server dies again and
-        again or does not answer any more.
+        Has to return before ``stop`` is called. ``tell`` hears of each death and return. Raises
+        ServerFailed when a server dies again and again or does not answer any more.
         """
         stopping = stopping or threading.Event()
         deaths: dict[str, list[float]] = {server.name: [] for server in self.servers}
@@ -309,8 +309,7 @@ def running_env(directory: Path | None = None) -> dict[str, str]:
     """
     if directory is not None:
         return _read_ready(directory)
-    entries = sorted(_announcements().iterdir(), key=lambda e: e.lstat().st_mtime_ns, reverse=True)
-    for entry in entries:
+    for entry in sorted(_announcements().iterdir(), reverse=True):
         try:
             return _read_ready(entry)
         except NotReady:
@@ -325,8 +324,7 @@ def announced(stack: LocalStack) -> Iterator[None]:
     for entry in folder.iterdir():
         if not (entry / _READY).exists():
             entry.unlink(missing_ok=True)
-    entry = folder / str(os.getpid())
-    entry.unlink(missing_ok=True)
+    entry = folder / f"{time.time_ns()}-{os.getpid()}"  # the newest is the last by name
     entry.symlink_to(stack.directory)
     try:
         yield

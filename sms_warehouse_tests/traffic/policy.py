@@ -1,4 +1,5 @@
-"""The policy for lines and objects once more, as plainly as it can be said: what tests of the traffic judge it by.
+"""The policy for lines and objects once more, as plainly as it can be said: what tests of the
+traffic judge it by.
 
 Nothing is shared with the platform's own inspection, and nothing is fast.
 """
@@ -42,7 +43,11 @@ def _constant(name: str) -> None:
 
 
 def _size(value: Any) -> int:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = (
+        value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    )
     return len(text.encode())
 
 
@@ -69,7 +74,7 @@ def _is_of(value: Any, field: Field, arrival: date) -> bool:
             at = datetime.fromisoformat(value)
         except ValueError:
             return False
-        return 2000 <= at.year and at.date() <= arrival.replace(year=arrival.year + 5)
+        return at.year >= 2000 and at.date() <= arrival.replace(year=arrival.year + 5)
     elif kind in JSON_KINDS and type(value) is not (dict if kind is Kind.JSON_OBJECT else list):
         return False
     if field.choices and value not in field.choices:
@@ -78,12 +83,17 @@ def _is_of(value: Any, field: Field, arrival: date) -> bool:
 
 
 def read(line: bytes, event_type: str, arrival: date) -> dict[str, Any] | None:
-    """The event of a good line of an object of this type and day; None for a line to be quarantined."""
+    """The event of a good line of an object of this type and day; None for a line to be
+    quarantined.
+    """
     if len(line) > LINE_BYTES or b"\0" in line:
         return None
     try:
-        found = json.loads(line.strip(BLANKS).decode(), object_pairs_hook=_pairs, parse_constant=_constant)
-        json.dumps(found, ensure_ascii=False).encode()  # lone surrogates
+        found = json.loads(
+            line.strip(BLANKS).decode(), object_pairs_hook=_pairs, parse_constant=_constant
+        )
+        if b"\\u" in line:
+            json.dumps(found, ensure_ascii=False).encode()  # no lone surrogates
     except ValueError:
         return None
     event = EVENTS[event_type]
@@ -97,7 +107,7 @@ def read(line: bytes, event_type: str, arrival: date) -> dict[str, Any] | None:
             return None
     names = {field.name for field in event.fields}
     unknown = {name: value for name, value in found.items() if name not in names}
-    if _size(unknown) > JSON_BYTES:
+    if unknown and _size(unknown) > JSON_BYTES:
         return None
     if (found["event_type"], found["schema_version"]) != (event.name, event.schema_version):
         return None

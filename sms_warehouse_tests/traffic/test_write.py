@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local.traffic import LineCounts, write
-from sms_warehouse_tests.traffic.conftest import FIRST_DAY, SEED, days
+from sms_warehouse_tests.traffic.conftest import FAULTY, FIRST_DAY, SEED, days
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +67,12 @@ def test_the_bucket_holds_what_arrives_and_the_counts_are_its_truth(s3):
         s3,
         FIRST_DAY,
         FIRST_DAY + timedelta(1),
-        messages=2_000,
+        messages=FAULTY,
         seed=SEED,
         faults="hostile",
         progress=said.append,
     )
-    made = days("hostile", 0, 1, 2_000)
+    made = days("hostile", 0, 1, FAULTY)
     assert _objects(s3, "hostile-logs") == {file.key: file.body for file in made.files}
     expected = {event_type: LineCounts() for event_type in EVENTS}
     for file in made.files:
@@ -107,9 +107,16 @@ def test_doubles_of_what_was_written_before_the_first_day_are_not_counted(s3):
     s3.create_bucket(Bucket="middle")
     first, last = FIRST_DAY + timedelta(3), FIRST_DAY + timedelta(3)
     told = write(
-        "middle", s3, first, last, messages=2_000, seed=SEED, world_start=FIRST_DAY, faults="hostile"
+        "middle",
+        s3,
+        first,
+        last,
+        messages=FAULTY,
+        seed=SEED,
+        world_start=FIRST_DAY,
+        faults="hostile",
     )
-    alone = days("hostile", 3, 3, 2_000).events()
+    alone = days("hostile", 3, 3, FAULTY).events()
     for event_type, counts in told.items():
         ids = [event["event_id"] for event in alone[event_type]]
         assert counts.doubled == len(ids) - len(set(ids))
@@ -120,5 +127,11 @@ def test_impossible_days_are_refused_before_anything_is_written(s3):
         write("none", s3, FIRST_DAY, FIRST_DAY - timedelta(1), messages=10, seed=1)
     with pytest.raises(ValueError, match="world starts"):
         write(
-            "none", s3, FIRST_DAY, FIRST_DAY, messages=10, seed=1, world_start=FIRST_DAY + timedelta(1)
+            "none",
+            s3,
+            FIRST_DAY,
+            FIRST_DAY,
+            messages=10,
+            seed=1,
+            world_start=FIRST_DAY + timedelta(1),
         )

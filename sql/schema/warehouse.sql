@@ -368,7 +368,7 @@ diststyle all
 sortkey (time_zone);
 
 ---------- landed events as the facts take them
--- content_hash covers every field of the event: of several copies of an event, the one that stays must not depend on
+-- content_hash covers every field of the event (but holdout_pct: a float has no text that can be relied on): of several copies of an event, the one that stays must not depend on
 -- which came first. A view computes it only for the rows that need it.
 
 -- One row per landed message_submitted.
@@ -727,7 +727,6 @@ select
         || '|' || coalesce(decode(cpni_used, true, 't', false, 'f'), '')
         || '|' || coalesce(cpni_description, '')
         || '|' || coalesce(products_offered, '')
-        || '|' || coalesce(cast(holdout_pct as varchar(64)), '')
         || '|' || coalesce(decode(deleted, true, 't', false, 'f'), '')
         || '|' || coalesce(md5(extra), '')
     ) as content_hash,

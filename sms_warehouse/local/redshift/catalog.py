@@ -63,4 +63,22 @@ VIEWS = {
     from duckdb_columns() as c
     left join {SYSTEM_SCHEMA}.limits as l using (database_name, schema_name, table_name, column_name)
     where {_OURS}""",
+    "relations": f"""select
+        table_oid as oid, {_SCHEMA} as schema_name, table_name as name, 'r' as kind, 'table' as type_name,
+        cast(getvariable('redshift_user') as varchar) as owner, '' as definition
+    from duckdb_tables() where {_OURS}
+    union all
+    select
+        100000000 + view_oid, {_SCHEMA}, view_name, 'v', 'view',
+        cast(getvariable('redshift_user') as varchar), regexp_extract(sql, '(?is) AS (.*)$', 1)
+    from duckdb_views() where {_OURS}""",
+    "attributes": f"""select
+        r.oid, c.column_name, c.ordinal_position, c.column_default, c.is_nullable = 'NO' as not_null,
+        case
+            when c.data_type = 'character varying' then format('character varying({{}})', c.character_maximum_length)
+            when c.data_type = 'numeric' then format('numeric({{}},{{}})', c.numeric_precision, c.numeric_scale)
+            else c.data_type
+        end as format_type
+    from {SYSTEM_SCHEMA}.columns as c
+    inner join {SYSTEM_SCHEMA}.relations as r on r.schema_name = c.table_schema and r.name = c.table_name""",
 }

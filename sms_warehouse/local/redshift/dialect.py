@@ -160,6 +160,18 @@ _REFUSED_WORDS = {
 }
 
 
+_REFUSED_ARGUMENTS = {
+    (exp.Group, "all"): "GROUP BY ALL",
+    (exp.Star, "except_"): "* EXCLUDE",
+    (exp.Star, "replace"): "* REPLACE",
+    (exp.Insert, "by_name"): "INSERT BY NAME",
+    (exp.With, "recursive"): "WITH RECURSIVE",
+    (exp.Join, "method"): "a NATURAL or ASOF JOIN",
+    (exp.Between, "symmetric"): "BETWEEN SYMMETRIC",
+    (exp.Window, "alias"): "a named WINDOW",
+}
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the engine does for a statement: DuckDB's SQL, and what has to be known before it runs."""
@@ -407,7 +419,9 @@ def _check(tree: exp.Expr) -> None:
             if value and key not in allowed:
                 refused = value[0] if isinstance(value, list) else value
                 raise unsupported(
-                    _REFUSED_WORDS.get(type(refused), f"{key.strip('_')} of {type(node).__name__}")
+                    _REFUSED_ARGUMENTS.get((type(node), key))
+                    or _REFUSED_WORDS.get(type(refused))
+                    or f"{key.strip('_').upper()} of {type(node).__name__}"
                 )
         if check := _CHECKS.get(type(node)):
             check(node)
@@ -449,8 +463,14 @@ def _check_set(node: exp.SetOperation) -> None:
 
 
 def _check_var(node: exp.Var) -> None:
-    if not isinstance(node.parent, (exp.Extract, exp.Interval)) and node.name.lower() != "default":
-        raise syntax_error(node.name)
+    word = node.name.lower()
+    if isinstance(node.parent, (exp.Extract, exp.Interval)) or word == "default":
+        return
+    if (isinstance(node.parent, exp.When) and word == "delete") or (
+        isinstance(node.parent, exp.DataTypeParam) and word == "max"
+    ):
+        return
+    raise syntax_error(node.name)
 
 
 def _check_ordered(node: exp.Ordered) -> None:
@@ -546,12 +566,24 @@ def _output_names(tree: exp.Expr) -> tuple[tuple[str | None, ...], bool]:
     return tuple(names), True
 
 
+_TYPE_NAMES = {
+    exp.DType.SMALLINT: "int2",
+    exp.DType.INT: "int4",
+    exp.DType.BIGINT: "int8",
+    exp.DType.FLOAT: "float4",
+    exp.DType.DOUBLE: "float8",
+    exp.DType.BOOLEAN: "bool",
+    exp.DType.DECIMAL: "numeric",
+}
+
+
 def output_name(node: exp.Expr) -> str:
     if isinstance(node, (exp.Alias, exp.Column)):
         return node.alias_or_name
     if isinstance(node, exp.Cast):
         inner = output_name(node.this)
-        return inner if inner != "?column?" else str(node.args["to"].this.value).lower()
+        kind = node.args["to"].this
+        return inner if inner != "?column?" else _TYPE_NAMES.get(kind, str(kind.value).lower())
     if isinstance(node, exp.Paren):
         return output_name(node.this)
     if isinstance(node, (exp.Window, exp.WithinGroup, exp.IgnoreNulls)):
@@ -710,8 +742,10 @@ def translate(text: str, oids: tuple[int, ...] = (), schema: str = "public") -> 
 
     Raises PgError with what Redshift would say, or 0A000 for what is not done here as Redshift does it.
     """
-    from sms_warehouse.local.redshift import commands, ddl
+    from sms_warehouse.local.redshift import commands, ddl, psql
 
+    if answer := psql.recognised(text, schema):
+        return Plan(QUERY, "SELECT", (answer,))
     found = tokens(text)
     while found and found[-1].text == ";":
         text = text[: found.pop().start]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -182,7 +183,7 @@ class Session:
     def _described(self, plan: Plan, oids: Sequence[int]) -> tuple[wire.Column, ...]:
         # Text of its own type takes the type of its place, NULL of no type does not.
         for untyped in ("", None):
-            values = [untyped if oid in wire.UNTYPED else None for oid in oids]
+            values = [untyped if oid in wire.UNTYPED else _SAMPLES.get(oid) for oid in oids]
             try:
                 rows = self._cursor.execute(f"describe {plan.sql[0]}", values).fetchall()
                 break
@@ -656,6 +657,8 @@ def _columns(plan: Plan, found: Sequence[tuple[str, str]]) -> tuple[wire.Column,
     return tuple(wire.column(name, kind) for name, (_, kind) in zip(names, found, strict=True))
 
 
+# A NUMERIC takes its scale from its value, so there is none to tell before it comes.
+_SAMPLES = {wire.NUMERIC: Decimal(0)}
 _NO_TYPE = '"NULL"'
 
 

@@ -54,6 +54,9 @@ _RULES = (
     _rule(r'Table with name "?([\w.$]+?)"? does not exist because schema "(.+?)" does', "3F000", 'schema "{1}" does not exist'),
     _rule(r'Schema with name "?(.+?)"? does not exist', "3F000", 'schema "{0}" does not exist'),
     _rule(r'(?:Table|View) with name "?(.+?)"? does not exist', "42P01", 'relation "{0}" does not exist'),
+    # A table that does not exist might be a file to DuckDB, which may not look.
+    _rule(r'Cannot access file "(.+?)"', "42P01", 'relation "{0}" does not exist'),
+    _rule(r'No catalog \+ schema named "(.+?)" found', "3F000", 'schema "{0}" does not exist'),
     _rule(r"Table function with name .*? does not exist", "42883", "function does not exist"),
     _rule(r'Referenced table "(.+?)" not found', "42P01", 'missing FROM-clause entry for table "{0}"'),
     _rule(r'Existing object "?(.+?)"? is of type (\w+), trying to', "42809", '"{0}" is a {1}'),
@@ -84,8 +87,8 @@ _RULES = (
     _rule(r"Division by zero", "22012", "division by zero"),
     _rule(r"More than one row returned by a subquery", "21000", "more than one row returned by a subquery used as an expression"),
     _rule(r"cannot affect the same target row more than once", "XX000", "Found multiple matches to update the same tuple"),
-    _rule(r"(?:Overflow in|out of range|Could not cast value .*? to DECIMAL|Casting value .*? failed)", "22003", "numeric value out of range"),
     _rule(r"(?:date|timestamp|time) field value out of range: \"(.+?)\"", "22008", 'date/time field value out of range: "{0}"'),
+    _rule(r"(?:Overflow in|out of range|Could not cast value .*? to DECIMAL|Casting value .*? failed)", "22003", "numeric value out of range"),
     _rule(r"invalid (date|timestamp|time) field format: \"(.*?)\"", "22007", 'invalid input syntax for type {0}: "{1}"'),
     _rule(r"Could not parse string \"(.*?)\" according to format", "22007", 'invalid value "{0}" for the format'),
     _rule(r"Could not convert string '(.*?)' to (\S+)", "22P02", 'invalid input syntax for type {1}: "{0}"'),
@@ -106,15 +109,14 @@ def from_duckdb(error: Exception) -> PgError:
     first = text.split("\n", 1)[0]
     if isinstance(error, duckdb.InterruptException):
         return PgError("57014", "Query (cancelled) on user's request")
-    if isinstance(error, duckdb.TransactionException) and re.search("conflict", text, re.IGNORECASE):
-        return PgError("XX000", "1023", _CONFLICT.format(first.split(": ", 1)[-1]))
-    if isinstance(error, duckdb.Error) and re.search(r"write-write conflict", text, re.IGNORECASE):
+    is_conflict = isinstance(error, duckdb.TransactionException) and "conflict" in text.lower()
+    if is_conflict or "write-write conflict" in text:
         return PgError("XX000", "1023", _CONFLICT.format(first.split(": ", 1)[-1]))
     if isinstance(error, duckdb.ParserException):
         near = re.search(r'at or near "(.*?)"', text, re.DOTALL)
         return syntax_error(near[1] if near else "end of input")
     for rule in _RULES:
-        if found := rule.pattern.search(text if rule.state == "" else text):
+        if found := rule.pattern.search(text):
             groups = found.groups()
             state = rule.state or found["state"]
             return PgError(

@@ -36,17 +36,18 @@ MACROS = (
     "' has another type on Redshift: cast both sides to FLOAT8 or BIGINT') else a / b end",
     f"as_text(x) as case when typeof(x) in ('BOOLEAN', 'DOUBLE', 'FLOAT') then {_REFUSE}('42846', "
     "'cannot cast type ' || typeof(x) || ' to character varying as Redshift does') else cast(x as varchar) end",
-    # VARCHAR(n) counts bytes; a cast cuts there. Where a character would be cut in two, refuse.
-    f"cut(s, n) as case when strlen(s) <= n then s when strlen(left(s, n)) = n then left(s, n) else {_REFUSE}("
-    "'0A000', 'a cast that cuts text beyond ASCII to ' || n || ' bytes is not supported') end",
-    f"uncut(s) as case when strlen(s) <= 256 then s else {_REFUSE}('0A000', "
-    "'a cast of more than 256 bytes to VARCHAR without a length: say VARCHAR(n)') end",
+    # VARCHAR(n) counts bytes; a cast cuts there. Where a character would be cut in two, refuse. The message takes
+    # nothing from the row, and still has to depend on it: DuckDB may evaluate a constant error() before the test.
+    f"cut(s, n) as case when strlen(s) > n and strlen(left(s, n)) > n then {_REFUSE}("
+    "'0A000', 'a cast that cuts text beyond ASCII to ' || n || ' bytes is not supported' || left(s, 0)) else left(s, n) end",
+    f"uncut(s) as case when strlen(s) > 256 then {_REFUSE}('0A000', "
+    "'a cast of more than 256 bytes to VARCHAR without a length: say VARCHAR(n)' || left(s, 0)) else s end",
     "add_months(d, n) as case when last_day(d) = cast(d as date) "
     "then cast(last_day(d + to_months(n)) as timestamp) + (cast(d as timestamp) - date_trunc('day', cast(d as timestamp))) "
     "else cast(d + to_months(n) as timestamp) end",
     "json_text(j, path) as case when j is null then null else coalesce(json_extract_string(j, path), '') end",
-    "strict_array(j) as case when json_type(j) = 'ARRAY' then j else "
-    f"{_REFUSE}('22P02', 'JSON parsing error: not an array') end",
+    "strict_array(j) as case when json_type(j) <> 'ARRAY' then "
+    f"{_REFUSE}('22P02', 'JSON parsing error: not an array' || left(cast(j as varchar), 0)) else j end",
 )  # fmt: skip
 
 

@@ -172,9 +172,10 @@ def column(name: str, duckdb_type: str) -> Column:
             _decimal_binary(precision, scale),
         )
     if duckdb_type == "HUGEINT":
-        raise unsupported(
-            f'column "{name}": SUM() of integers without a cast (Redshift gives BIGINT or NUMERIC(38,0), '
-            "cast SUM() to the type you want), it"
+        raise PgError(
+            "0A000",
+            f'column "{name}": cast SUM() of integers to the type you want; Redshift makes a BIGINT or '
+            "NUMERIC(38,0) of it, the local Redshift cannot tell which",
         )
     raise unsupported(f'column "{name}": a result of type {duckdb_type}')
 

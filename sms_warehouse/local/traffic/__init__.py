@@ -1,5 +1,4 @@
-"""Simulated services of the SMS platform: the logs they write to S3, good ones and damaged ones,
-from a seed.
+"""The simulated services of the SMS platform: the logs they write to S3, from a seed.
 
 ``day_files`` gives what arrives on one day and ``write`` puts days into a bucket, with the truth
 about what was written for tests to compare with. ``faults`` names every kind of damage. Nothing in

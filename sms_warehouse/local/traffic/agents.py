@@ -1,5 +1,7 @@
-"""Who makes HTTP requests in the simulated world: networks, browsers, previews and tools, as real
-ones name themselves.
+"""Who makes HTTP requests in the simulated world: networks, browsers, previews and tools.
+
+All are named as real ones name themselves, so that rules which classify clicks meet what they will
+meet in production; which request comes from whom is decided with the clicks.
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The campaigns of the simulated world: which exist, what they are like, and how a day's sending is
-shared among them.
+"""The campaigns of the simulated world, and how a day's sending is shared among them.
 
 A few campaigns run for ever; each day two blasts begin, send in bursts for two days, and are
 followed up three days after. A campaign is computed from its number alone, so nothing needs to
@@ -233,7 +232,7 @@ def _variants(kind: str, parent: int | None, chance: Floats) -> tuple[Variant, .
 
 @dataclass(frozen=True)
 class DayPlan:
-    """How the sending of one day is shared: by quarter of an hour, and within it among campaigns."""
+    """The sending of one day: by quarter of an hour, and within it by campaign."""
 
     cumulative: Floats  # (97,): share of the day's messages before each quarter begins
     campaigns: Ints

@@ -36,9 +36,10 @@ from sms_warehouse.local.traffic.lines import (
     hexes,
     tokens,
 )
+from sms_warehouse.local.traffic.messages import CTR_MAX, Messages
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows, no_rows
 from sms_warehouse.local.traffic.service import BLOCK, DailyService, log_uniform
-from sms_warehouse.local.traffic.world import CTR_MAX, FIRST_RECIPIENT, INDEX_BITS, ZONES, Messages
+from sms_warehouse.local.traffic.world import FIRST_RECIPIENT, INDEX_BITS, ZONES
 
 
 class Kind(IntEnum):
@@ -65,7 +66,7 @@ _LATE_SHARE = 0.003
 _SWEEP_SHARE, _SWEEP_TOKENS = 0.002, 40
 _HAMMER_SHARE, _HAMMER_REQUESTS = 0.0005, 45
 _UNKNOWN_SHARE = 0.0005
-_LEAST_RAIDS = 0.34
+_LEAST_RAIDS = 0.15
 """Sweeps, and hammered links, expected on a day in even the smallest world."""
 
 # Machines that fetch the link of a message: share of messages, seconds after it was sent.
@@ -189,16 +190,15 @@ class Redirector(DailyService):
         for raid in range(count(world.key("sweeps"), day, expected)):
             ids, begin, sent_before = self._raid(day, raid, Kind.SWEEP)
             size = 30 + int(ids[0] % np.uint64(2 * _SWEEP_TOKENS - 50))
-            step = min(50, max(1, sent_before // size))
-            if sent_before < size * step:
-                continue
-            numbers = world.numbers(day, sent_before - size * step, sent_before)[::step]
-            messages = Messages(world, numbers)
-            rows = np.flatnonzero(messages.has_link)
-            at = begin + rows * 6_000 + below(world.key("sweep pace"), numbers[rows], 3_000)
+            # Many a message has no link, and what is suppressed has none.
+            step = min(50, max(1, sent_before // (3 * size)))
+            some = world.numbers(day, max(0, sent_before - 3 * size * step), sent_before)[::step]
+            numbers = some[Messages(world, some).has_link][-size:]
+            rows = np.arange(len(numbers))
+            at = begin + rows * 6_000 + below(world.key("sweep pace"), numbers, 3_000)
             actor = np.full(len(rows), ids[1])
             event_ids = ids[2] + rows.astype(np.uint64)
-            found.append(self._make(numbers[rows], Kind.SWEEP, at, event_ids, actor))
+            found.append(self._make(numbers, Kind.SWEEP, at, event_ids, actor))
         return concat(found)
 
     def _hammered(self, day: int) -> Rows:
@@ -225,9 +225,7 @@ class Redirector(DailyService):
         return concat(found)
 
     def _raid(self, day: int, raid: int, kind: Kind) -> tuple[Ids, int, int]:
-        """Three draws, when a raid begins, and how many of the day's messages had been submitted by
-        then.
-        """
+        """Three draws, when a raid begins, and how many messages the day had seen by then."""
         world = self.world
         place = np.arange(4, dtype=np.uint64) + np.uint64((day << 24) + raid * 4)
         ids = bits(world.key(f"raid {kind.name}"), place)
@@ -362,9 +360,7 @@ class Redirector(DailyService):
         ]
 
     def _agents(self, rows: Rows) -> list[bytes]:
-        """The user_agent field of each request, with its comma, or nothing where the header was
-        missing.
-        """
+        """The user_agent field of each request with its comma; nothing where it had none."""
         groups = dict.fromkeys(Kind, PHONE_AGENTS) | {
             Kind.PREVIEW: PREVIEW_AGENTS,
             Kind.SCANNER: TOOL_AGENTS + DESKTOP_AGENTS,

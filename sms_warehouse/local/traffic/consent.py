@@ -1,5 +1,4 @@
-"""The preference center and the mo-gateway: who leaves and comes back, and what recipients write to
-us.
+"""The preference center and the mo-gateway: who leaves and returns, and what they write to us.
 
 An opt-out by keyword is told twice: by the mo-gateway as an inbound message, and a moment later by
 the preference center, which names the inbound event. The text of an inbound message is never
@@ -24,6 +23,7 @@ from sms_warehouse.local.traffic.draws import (
     unit,
 )
 from sms_warehouse.local.traffic.lines import DAY_MS, Texts, choice, fill, hexes, iso_times
+from sms_warehouse.local.traffic.messages import Messages
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows, no_rows
 from sms_warehouse.local.traffic.service import BLOCK, DailyService, nullable
 from sms_warehouse.local.traffic.world import (
@@ -36,7 +36,6 @@ from sms_warehouse.local.traffic.world import (
     IN,
     INDEX_BITS,
     Leaving,
-    Messages,
     World,
 )
 
@@ -72,9 +71,7 @@ def _turn_ids(leaving: Leaving, epoch: int) -> Ids:
 
 
 def _epochs(world: World, day: int) -> list[int]:
-    """The epochs whose events are logged on a day: its own, and on the first day of one the epoch
-    before.
-    """
+    """The epochs a day logs events of: its own, and on an epoch's first day the one before."""
     own, age = divmod(day - world.first_day, EPOCH_DAYS)
     return [own - 1, own] if age == 0 and own > 0 else [own]
 
@@ -120,9 +117,7 @@ class MoGateway(DailyService):
         return concat([rows.within(day * DAY_MS, (day + 1) * DAY_MS) for rows in found])
 
     def words(self, ids: Ids, changed_ms: Ints, answered: Ids, kind: Written) -> Rows:
-        """The messages behind changes of consent; ``answered``: number of the message answered, or
-        0.
-        """
+        """The inbound messages behind changes of consent; ``answered`` is 0 for no message."""
         events = self.events(ids * np.uint64(4) + np.uint64(kind))
         at = changed_ms - _word_before(ids, self.world)
         # Logged before the change is, whatever the usual delay.

@@ -47,9 +47,7 @@ def unit(choice: np.uint64, ids: Ids) -> Floats:
 
 
 def below(choice: np.uint64, ids: Ids, limit: int) -> Ints:
-    """A whole number in [0, limit) for each id; ``limit`` is far below 2**32, so the bias is none
-    that shows.
-    """
+    """A whole number in [0, limit) for each id; for limits far below 2**32 without a bias."""
     return (((bits(choice, ids) >> np.uint64(32)) * np.uint64(limit)) >> np.uint64(32)).astype(
         np.int64
     )

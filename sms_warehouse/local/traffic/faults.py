@@ -1,5 +1,4 @@
-"""What goes wrong with logs: bad lines, odd but good ones, poison objects and foreign keys, each by
-name.
+"""What goes wrong with logs: bad and odd lines, poison objects and foreign keys, each by name.
 
 Every bad line is made from a good one and every poison object from good content, so that a test can
 use one kind alone. Nothing here takes a good line away: damage is added beside it, and the good

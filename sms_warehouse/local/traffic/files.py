@@ -1,5 +1,4 @@
-"""From events to objects: which lines a service flushes together, under which key, and what goes
-wrong on the way.
+"""From events to objects: which lines go together, under which key, and what goes wrong on the way.
 
 A service's instances write a file every few minutes, when there is something to write. Faults are
 laid over that: lines and files written twice, an instance that is cut off and delivers a day or
@@ -22,7 +21,7 @@ import numpy as np
 from sms_warehouse.local.traffic import faults as kinds
 from sms_warehouse.local.traffic.clicks import Redirector
 from sms_warehouse.local.traffic.consent import MoGateway, PreferenceCenter
-from sms_warehouse.local.traffic.draws import Ids, Ints, Mask, below, bits, key, unit
+from sms_warehouse.local.traffic.draws import Ids, Ints, Mask, below, bits, unit
 from sms_warehouse.local.traffic.lines import EPOCH_ORDINAL, ulids
 from sms_warehouse.local.traffic.manager import Manager
 from sms_warehouse.local.traffic.receipts import ReceiptGateway
@@ -44,18 +43,19 @@ _BATCH_ROWS = 50_000
 """Rows turned into lines at a time, so that memory stays bounded in the busiest hour."""
 
 _REPLAY_S = 20 * 60
+_REPLAY_HOURS_MAX = 30
+_REPLAY_CYCLE_HOURS = 32
+"""One line in so many of the minutes that are replayed is logged again."""
 _OUTAGE_HOURS = range(13, 23)
 _OUTAGE_DAYS_MAX = 3
 
 
 @dataclass
 class LineCounts:
-    """What truly is in the objects of one event type. Lines are physical lines, as split at ``\n``."""
+    """What is in the objects of one event type. Lines are physical, as split at ``\n``."""
 
     lines: int = 0
-    """In objects that can be read and were not overwritten; what follows, but for the last two, is
-    part of it.
-    """
+    """In objects that can be read and were not overwritten; only the last two count others."""
     malformed: int = 0
     """To be quarantined."""
     blank: int = 0
@@ -94,7 +94,6 @@ class _Rates:
 
     repeated_line: float = 0.0
     replay: float = 0.0  # chance in each hour that an instance sends older lines again
-    replayed_line: float = 0.0
     bad_lines: float = 0.0
     least_bad_lines: int = 0
     unknown_fields: float = 0.0
@@ -114,11 +113,11 @@ class _Rates:
 _RATES: dict[str, _Rates] = {
     "none": _Rates(),
     "usual": _Rates(
-        repeated_line=0.001, replay=0.5, replayed_line=0.03, bad_lines=0.0005, unknown_fields=0.01, outage=0.5,
+        repeated_line=0.001, replay=0.5, bad_lines=0.0005, unknown_fields=0.01, outage=0.5,
         doubled_file=0.01,
     ),
     "hostile": _Rates(
-        repeated_line=0.003, replay=0.8, replayed_line=0.1, bad_lines=0.001, least_bad_lines=2, unknown_fields=0.01,
+        repeated_line=0.003, replay=0.8, bad_lines=0.001, least_bad_lines=2, unknown_fields=0.01,
         odd_lines=0.002, least_odd_lines=1, blank_lines=0.002, outage=0.8, doubled_file=0.04, odd_object=0.25,
         poison=0.1, empty_object=0.05, overwritten=0.05, odd_key=0.06, foreign=0.4,
     ),
@@ -127,9 +126,7 @@ _RATES: dict[str, _Rates] = {
 
 @dataclass(frozen=True)
 class _Outage:
-    """An instance cut off for the hour ``hour`` (since 1970), whose files of that hour arrive in
-    ``arrives``.
-    """
+    """An instance whose files of one hour arrive in another; hours count from 1970."""
 
     hour: int
     instance: int
@@ -138,9 +135,7 @@ class _Outage:
 
 @dataclass(frozen=True)
 class _Written:
-    """Rows with the file they go to. ``copy``: 0 the event itself, 1 once more, 2 once more and
-    revised.
-    """
+    """Rows with the file they go to; ``copy`` is 0 for the event itself, 2 for a revised copy."""
 
     rows: Rows
     instance: Ints
@@ -244,20 +239,18 @@ class Files:
         return _Written.concat(found)
 
     def _replay(self, hour: int) -> _Written | None:
-        """Lines of some earlier minutes that are logged again in this hour, by the instances that
-        logged them.
-        """
+        """Lines of some earlier minutes, logged again in this hour by the same instances."""
         draw = Random(repr((self.world.seed, self.service.event_type, hour, "replay")))
         if draw.random() >= self.rates.replay:
             return None
-        begin = hour * _HOUR_S - draw.randint(2 * _HOUR_S, 30 * _HOUR_S)
+        begin = hour * _HOUR_S - draw.randint(2 * _HOUR_S, _REPLAY_HOURS_MAX * _HOUR_S)
         if begin < self.world.first_day * 86_400:
             return None
         moment_ms = hour * _HOUR_S * 1000 + draw.randrange(_HOUR_S * 1000 - 120_000)
         rows = self.service.rows(begin * 1000, (begin + _REPLAY_S) * 1000)
-        rows = rows.take(
-            unit(key(self.world.seed, "replayed", hour), rows.event) < self.rates.replayed_line
-        )
+        # An event is logged again in one hour of a cycle at most, and a cycle outlasts any replay.
+        slot = below(self.world.key("replayed"), rows.event, _REPLAY_CYCLE_HOURS)
+        rows = rows.take(slot == hour % _REPLAY_CYCLE_HOURS)
         instance = self._instances(rows.event)
         first = self._flushed_s(rows.logged, instance)
         kept = np.ones(len(rows), bool)
@@ -352,9 +345,8 @@ class Files:
             )
         if draw.random() < rates.empty_object:
             text, blank = draw.choice(list(kinds.EMPTY_OBJECTS.values()))
-            yield log_file(
-                kinds.compress(text), LineCounts(lines=blank, blank=blank), draw.randint(1, 40), 3
-            )
+            empty = LineCounts(lines=blank, blank=blank, late=blank if is_late else 0)
+            yield log_file(kinds.compress(text), empty, draw.randint(1, 40), 3)
         if draw.random() < rates.foreign:
             foreign = draw.choice(kinds.foreign_keys(self.service.event_type, _datetime(written_s)))
             yield LogFile(foreign[0], foreign[1], _datetime(written_s), "")

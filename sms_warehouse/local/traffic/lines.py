@@ -1,5 +1,4 @@
-"""Columns of text, made a whole column at a time: ids, tokens and times as fixed-width bytes, ready
-for templates.
+"""Columns of text, made a whole column at a time: ids, tokens and times as fixed-width bytes.
 
 A line of JSON is a template filled with one value from each column; what costs time is turning
 numbers into text, so that is done here with table look-ups on whole arrays. What the fields mean is
@@ -50,9 +49,7 @@ TOKEN_VALUES = 62**9
 
 
 def ulids(times_ms: Ints, high: Ids, low: Ids) -> Texts:
-    """ULIDs of these times (milliseconds since 1970) with 80 bits of chance: 16 of ``high`` and all
-    of ``low``.
-    """
+    """ULIDs of these times (milliseconds since 1970); chance: 16 bits of ``high``, all of ``low``."""
     upper = (times_ms.astype(np.uint64) << np.uint64(16)) | (high & np.uint64(0xFFFF))
     ten = np.uint64(0x3FF)
     out = np.empty((len(times_ms), 13), np.uint16)

@@ -1,5 +1,4 @@
-"""The dlr-gateway: ``delivery_receipt`` lines, for each part and state as the provider reports
-them.
+"""The dlr-gateway: a ``delivery_receipt`` line for each part and state a provider reports.
 
 Providers differ: some report parts and some whole messages, some report every state and some only
 the last, and all of them are at times late, silent, or change their mind.
@@ -14,6 +13,7 @@ import numpy as np
 
 from sms_warehouse.local.traffic.draws import Ids, Ints, Mask, below, normal, pick, unit
 from sms_warehouse.local.traffic.lines import DAY_MS, choice, done_dates, fill, iso_times
+from sms_warehouse.local.traffic.messages import PROVIDERS, RESENT, SECOND_ATTEMPT_SHARE, Messages
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows, no_rows
 from sms_warehouse.local.traffic.service import (
     BLOCK,
@@ -23,17 +23,7 @@ from sms_warehouse.local.traffic.service import (
     nullable,
 )
 from sms_warehouse.local.traffic.submissions import provider_message_ids
-from sms_warehouse.local.traffic.world import (
-    CARRIERS,
-    DEACTIVATED,
-    PROVIDERS,
-    RESENT,
-    SECOND_ATTEMPT_SHARE,
-    Messages,
-    World,
-)
-
-_SMSC_EAST, _SMSC_WEST, _TWILIO, _VONAGE = range(4)
+from sms_warehouse.local.traffic.world import CARRIERS, DEACTIVATED, World
 
 STATUSES = (
     "QUEUED", "SENT", "CARRIER_ACCEPTED", "DELIVERED", "UNDELIVERED", "EXPIRED", "REJECTED", "DELETED", "FAILED",
@@ -137,9 +127,7 @@ _TEMPLATE = (
 
 
 def _is_seldom_prompt(world: World, numbers: Ids) -> Mask:
-    """Messages whose receipts may take longer than ``_RECENT_MS``: a rough choice, cheap to make
-    for whole days.
-    """
+    """Which receipts may take longer than ``_RECENT_MS``: a rough choice, cheap for whole days."""
     outcome = unit(world.key("outcome"), numbers)
     return (
         (unit(world.key("slow"), numbers) < _SLOW_SHARE)
@@ -194,9 +182,9 @@ class ReceiptGateway(Service):
         world = self.world
         provider = messages.provider[chosen]
         total = messages.segments[chosen]
-        whole = provider == _TWILIO
+        whole = provider == TWILIO
         # smsc-west at times adds a receipt for the whole message to those for its parts.
-        extra = (provider == _SMSC_WEST) & (
+        extra = (provider == SMSC_WEST) & (
             unit(world.key("receipt for whole"), messages.numbers[chosen]) < 0.01
         )
         parts = np.where(whole, 1, total)
@@ -230,7 +218,7 @@ class ReceiptGateway(Service):
         for kind, shares, least, most in ways:
             reports = unit(world.key(f"reports {kind}"), ids) < np.array(shares)[provider]
             if kind == _ON_ACCEPT:
-                reports |= (outcome == _ACCEPTED) & (provider != _TWILIO)
+                reports |= (outcome == _ACCEPTED) & (provider != TWILIO)
             took = least + unit(world.key(f"reports {kind} after"), ids) * (most - least)
             found.append(
                 self._rows(
@@ -280,11 +268,9 @@ class ReceiptGateway(Service):
         return delay.astype(np.int64)
 
     def _held_back(self, rows: Rows, sent: Ints, provider: Ints, outcome: Ints) -> Rows:
-        """Some slow receipts were only slow to reach us: those of providers that tell the time keep
-        their own.
-        """
+        """Some slow receipts were only slow to reach us: providers that tell the time say so."""
         world = self.world
-        held = (unit(world.key("slow"), rows.subject) < _SLOW_SHARE) & (provider >= _TWILIO)
+        held = (unit(world.key("slow"), rows.subject) < _SLOW_SHARE) & (provider >= TWILIO)
         held &= (outcome != _EXPIRED) & (unit(world.key("held back"), rows.event) < 0.5)
         at = sent + 2_000 + below(world.key("held back at"), rows.event, 20_000)
         return replace(rows, occurred=np.where(held, np.minimum(at, rows.occurred), rows.occurred))
@@ -342,18 +328,18 @@ class ReceiptGateway(Service):
         share = ((attempt - 1) * 4 + segment) * 3 + totals - 1
         resolved = unit(world.key("unresolved"), rows.event) >= 0.001
         provider_ids = provider_message_ids(world, rows.subject, attempt, provider).tolist()
-        is_smpp = provider <= _SMSC_WEST
+        is_smpp = provider <= SMSC_WEST
         # SMSCs write the time of their own town.
-        local = rows.occurred - np.where(provider == _SMSC_EAST, 5, 8) * 3_600_000
+        local = rows.occurred - np.where(provider == SMSC_EAST, 5, 8) * 3_600_000
         done = done_dates(local)
-        has_done = provider != _TWILIO
+        has_done = provider != TWILIO
         known_zone = ~is_smpp
         provider_at = iso_times(
-            np.where(provider == _VONAGE, rows.occurred // 1000 * 1000, rows.occurred - 40)
+            np.where(provider == VONAGE, rows.occurred // 1000 * 1000, rows.occurred - 40)
         )
         sequence = [
             b"%d" % (e & 0xFFFFFFFF) if tells else b"null"
-            for e, tells in zip(rows.event.tolist(), (provider == _TWILIO).tolist(), strict=True)
+            for e, tells in zip(rows.event.tolist(), (provider == TWILIO).tolist(), strict=True)
         ]
         homes = [
             b'"mcc_mnc":"%b","carrier_name":"%b"' % (c.mcc_mnc.encode(), c.name.encode())
@@ -363,7 +349,7 @@ class ReceiptGateway(Service):
             unit(world.key("carrier unknown"), rows.event) < 0.03, len(CARRIERS), messages.carrier
         )
         submitted = done_dates(
-            messages.submitted_ms - np.where(provider == _SMSC_EAST, 5, 8) * 3_600_000
+            messages.submitted_ms - np.where(provider == SMSC_EAST, 5, 8) * 3_600_000
         )
         texts = [
             b'"id:%b sub:%03d dlvrd:%03d submit date:%b done date:%b stat:%b err:%b text:"'
@@ -402,9 +388,7 @@ class ReceiptGateway(Service):
 
 @lru_cache(maxsize=1)
 def _state_fragments() -> list[bytes]:
-    """Provider, status, status_raw, is_final_claimed and delivery_level for each provider and
-    status.
-    """
+    """The fields that follow from provider and status, for each of both."""
     out = []
     for provider, words in zip(PROVIDERS, _WORDS, strict=True):
         for code, status in enumerate(STATUSES):

@@ -52,9 +52,7 @@ class Service(ABC):
         return bits(self.world.key(f"{self.event_type} event"), ids)
 
     def logged(self, occurred: Ints, events: Ids) -> Ints:
-        """When the line was written: milliseconds after the event, at times seconds, rarely before
-        (clocks differ).
-        """
+        """When the line was written: soon after the event; rarely before, as clocks differ."""
         chance = unit(self.world.key("logged how"), events)
         far = unit(self.world.key("logged after"), events)
         delay = 3 + 60 * far**2
@@ -81,9 +79,7 @@ class Service(ABC):
 
 
 class DailyService(Service):
-    """A service whose rows are computed a day at a time and kept for as long as neighbouring hours
-    ask for them.
-    """
+    """A service whose rows are computed a day at a time and kept while its hours are asked for."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

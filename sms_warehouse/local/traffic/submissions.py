@@ -1,6 +1,4 @@
-"""The sms-sender: one ``message_submitted`` line for each attempt to send, and for each decision
-not to.
-"""
+"""The sms-sender: a ``message_submitted`` line for each attempt, and each decision not to send."""
 
 from __future__ import annotations
 
@@ -8,11 +6,8 @@ import numpy as np
 
 from sms_warehouse.local.traffic.draws import Ids, Ints, below, bits, unit
 from sms_warehouse.local.traffic.lines import DAY_MS, Texts, choice, fill, hexes, iso_day, iso_times
-from sms_warehouse.local.traffic.rows import Rows, concat, make_rows
-from sms_warehouse.local.traffic.service import BLOCK, LOGGED_AFTER_MAX_MS, Service, nullable
-from sms_warehouse.local.traffic.world import (
-    CARRIERS,
-    FIRST_RECIPIENT,
+from sms_warehouse.local.traffic.messages import (
+    ONCE,
     PROVIDERS,
     REFUSED,
     REFUSED_TWICE,
@@ -20,12 +15,16 @@ from sms_warehouse.local.traffic.world import (
     RETRIED,
     SECOND_ATTEMPT_MAX_MS,
     SECOND_ATTEMPT_SHARE,
+    SMSC_WEST,
     SUPPRESS_REASONS,
     SUPPRESSED,
-    ZONES,
+    TWILIO,
+    VONAGE,
     Messages,
-    World,
 )
+from sms_warehouse.local.traffic.rows import Rows, concat, make_rows
+from sms_warehouse.local.traffic.service import BLOCK, LOGGED_AFTER_MAX_MS, Service, nullable
+from sms_warehouse.local.traffic.world import CARRIERS, FIRST_RECIPIENT, ZONES, World
 
 _CLOCKS_DIFFER_MS = 1000
 
@@ -40,22 +39,20 @@ _TEMPLATE = (
 
 
 def provider_message_ids(world: World, numbers: Ids, attempt: Ints, provider: Ints) -> Texts:
-    """The provider's id of an attempt, in that provider's style: hex, decimal with leading zeros,
-    ``SM..``, 16 hex.
-    """
+    """The provider's id of an attempt in its style: hex, decimal with leading zeros, ``SM..``, hex."""
     ids = numbers * np.uint64(4) + attempt.astype(np.uint64)
     first, second = (bits(world.key(f"provider id {word}"), ids) for word in (1, 2))
     short = hexes(first).view(np.uint8).reshape(-1, 16)
     out = np.zeros((len(numbers), 34), np.uint8)
     out[:, :8] = short[:, :8]
-    decimal = provider == 1
+    decimal = provider == SMSC_WEST
     for place in range(10):
         digit = (first[decimal] // np.uint64(10**place)) % np.uint64(10)
         out[decimal, 9 - place] = 0x30 + digit.astype(np.uint8)
-    twilio = provider == 2
+    twilio = provider == TWILIO
     out[twilio, :2] = np.frombuffer(b"SM", np.uint8)
     out[twilio, 2:] = hexes(first[twilio], second[twilio]).view(np.uint8).reshape(-1, 32)
-    vonage = provider == 3
+    vonage = provider == VONAGE
     upper = np.char.upper(hexes(first[vonage])) if vonage.any() else np.empty(0, "S16")
     out[vonage, :16] = upper.view(np.uint8).reshape(-1, 16)
     return out.view("S34").ravel()
@@ -94,10 +91,8 @@ class Sender(Service):
         messages = Messages(world, rows.subject)
         attempt = rows.part.astype(np.int64)
         path = messages.path
-        accepted = ((attempt == 1) & np.isin(path, (0, 1, 5))) | (
-            (attempt == 2) & (path != REFUSED_TWICE)
-        )
-        accepted &= path != SUPPRESSED
+        accepted = np.where(attempt == 1, np.isin(path, (ONCE, RESENT)), path != REFUSED_TWICE)
+
         campaign_list, which = messages.campaign_list, messages.campaign_index
         link = messages.has_link
 
@@ -172,7 +167,7 @@ class Sender(Service):
             for n in (1, 2, 3)
             for p in PROVIDERS
         ]
-        has_provider_id = accepted | ((path == REFUSED) & (messages.provider >= 2))
+        has_provider_id = accepted | ((path == REFUSED) & (messages.provider >= TWILIO))
         provider_ids = provider_message_ids(world, rows.subject, attempt, messages.provider)
         followed = messages.follows
         followed_ids = np.zeros(len(rows), "S26")

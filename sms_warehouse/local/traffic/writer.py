@@ -1,5 +1,4 @@
-"""Writing the simulated logs to a bucket: made by several processes, put through the S3 API by
-threads of this one.
+"""Writing the simulated logs to a bucket: several processes make them, threads of this one put them.
 
 Keys and bytes do not depend on how many processes there are. Objects of one key are put one after
 the other; otherwise the order in which objects of a stretch of hours arrive is not fixed, as with
@@ -29,9 +28,7 @@ _UPLOADS = 8
 _WORTH_A_PROCESS = 100_000
 """Messages below which starting processes takes longer than they save."""
 _HOURLY_FROM = 200_000
-"""Messages a day from which on the busy services are cut into hours: bounds memory, and evens out
-the work.
-"""
+"""Messages a day from which the busy services are made hour by hour: this bounds memory."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,7 @@ def write(
     processes: int | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, LineCounts]:
-    """Write all that arrives on the days from ``first_day`` to ``last_day``, both included, and
-    tell what that was.
+    """Write all that arrives from ``first_day`` to ``last_day``, both included; tell what it was.
 
     ``messages`` are submitted on each day since ``world_start`` (default: ``first_day``). Returns
     the true counts of each event type; doubles of what was written before ``first_day`` are not

@@ -1,0 +1,78 @@
+"""What is wrong with a call is said before anything is done, and says how to do better."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sms_warehouse.landing.events import EVENTS
+from sms_warehouse_tests.cli.conftest import Command
+
+
+@pytest.mark.parametrize("verb", ["migrate", "traffic", "load", "demo"])
+def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, verb: str) -> None:
+    result = command(verb, "--help")
+    assert result.exit_code == 0
+    assert "Example:" in result.stdout
+    assert f"  sms-warehouse {verb}" in result.stdout
+
+
+def test_the_help_names_every_verb(command: Command) -> None:
+    result = command("--help")
+    assert result.exit_code == 0
+    for verb in ("local", "migrate", "traffic", "load", "demo"):
+        assert f"\n  {verb} " in result.stdout
+
+
+def test_a_day_before_the_first_partition_is_refused_and_the_variable_named(
+    command: Command,
+) -> None:
+    result = command(
+        "load", "--from", "2024-12-31", "--to", "2025-01-02", SMS_WAREHOUSE_FIRST_DAY="2025-01-01"
+    )
+    assert result.exit_code == 2
+    assert "2024-12-31 is before the first arrival day, 2025-01-01" in result.stderr
+    assert "SMS_WAREHOUSE_FIRST_DAY" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["load", "traffic"])
+def test_a_day_that_is_still_to_come_is_refused(command: Command, verb: str) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    result = command(verb, "--from", "2026-01-01", "--to", tomorrow)
+    assert result.exit_code == 2
+    assert f"{tomorrow} is still to come" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["01.02.2026", "2026-02-30", "yesterday"])
+def test_what_is_no_day_is_refused(command: Command, text: str) -> None:
+    result = command("load", "--from", text, "--to", "2026-03-01")
+    assert result.exit_code == 2
+    assert f"{text!r} is not a day like 2026-01-31" in result.stderr
+
+
+def test_days_the_wrong_way_round_are_refused(command: Command) -> None:
+    result = command("load", "--from", "2026-03-02", "--to", "2026-03-01")
+    assert result.exit_code == 2
+    assert "2026-03-02 is after --to 2026-03-01" in result.stderr
+
+
+def test_an_unknown_event_type_is_answered_with_the_known_ones(command: Command) -> None:
+    result = command("load", "--from", "2026-03-01", "--to", "2026-03-01", "--event", "mail_sent")
+    assert result.exit_code == 2
+    assert "'mail_sent'" in result.stderr
+    for event_type in EVENTS:
+        assert event_type in result.stderr
+
+
+def test_a_clock_that_is_no_time_is_refused(command: Command) -> None:
+    result = command("load", "--from", "2026-03-01", "--to", "2026-03-01", "--as-of", "noon")
+    assert result.exit_code == 2
+    assert "'noon' is not a time like 2026-01-31T12:00:00" in result.stderr
+
+
+def test_a_world_cannot_start_after_its_first_day(command: Command) -> None:
+    result = command(
+        *("traffic", "--from", "2026-03-01", "--to", "2026-03-01", "--messages", "10"),
+        *("--world-start", "2026-03-02"),
+    )
+    assert result.exit_code == 2
+    assert "2026-03-02 is after --from 2026-03-01" in result.stderr

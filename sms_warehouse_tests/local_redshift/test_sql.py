@@ -1,0 +1,405 @@
+"""What expressions give: each line is what the Redshift guide says, or a refusal in words.
+
+The expressions run over one row: a = 2, b = 'x', f = 2.5, d = 2026-01-31, ts = 2026-01-31 10:20:30.5, n = NULL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sms_warehouse_tests.local_redshift.conftest import Client
+
+NOON = dt.datetime(2026, 1, 31, 10, 20, 30, 500000)
+
+EQUAL: list[tuple[str, Any]] = [
+    # integers divide as integers, x / 0 is an error on every type
+    ("7 / 2", 3),
+    ("-7 / 2", -3),
+    ("f / 2", 1.25),
+    ("7 % 3", 1),
+    ("mod(7, 3)", 1),
+    ("a::bigint / 2", 1),
+    ("cast(1 as decimal(10,2)) / cast(4 as float8)", 0.25),
+    # NULL
+    ("concat('a', null)", None),
+    ("'a' || null", None),
+    ("nvl(n, 1)", 1),
+    ("coalesce(n, a)", 2),
+    ("nvl2(n, 'y', 'n')", "n"),
+    ("nullif(a, 2)", None),
+    ("greatest(1, n, 3)", 3),
+    ("least(2, n)", 2),
+    ("decode(a, 1, 'one', 2, 'two', 'other')", "two"),
+    ("decode(n, null, 'none')", "none"),
+    ("case when n = 1 then 1 when n is null then 2 end", 2),
+    # text
+    ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
+    ("sha2('a', 256)", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
+    ("left('héllo', 2)", "hé"),
+    ("right('hello', 2)", "lo"),
+    ("substring('hello', 2, 3)", "ell"),
+    ("substring('hello', 0, 3)", "he"),
+    ("substring('hello' from 2)", "ello"),
+    ("substr('hello', 2, 2)", "el"),
+    ("strpos('hello', 'l')", 3),
+    ("position('l' in 'hello')", 3),
+    ("charindex('l', 'hello')", 3),
+    ("split_part('a,b,c', ',', 2)", "b"),
+    ("split_part('a,b,c', ',', 9)", ""),
+    ("len('é')", 1),
+    ("octet_length('é')", 2),
+    ("upper(b) || lower('Y')", "Xy"),
+    ("trim('  x ')", "x"),
+    ("trim(both 'x' from 'xax')", "a"),
+    ("btrim('xax', 'x')", "a"),
+    ("rtrim('x  ')", "x"),
+    ("ltrim('  x')", "x"),
+    ("lpad('7', 3, '0')", "007"),
+    ("rpad('7', 3)", "7  "),
+    ("replace('banana', 'a', 'o')", "bonono"),
+    ("reverse('abc')", "cba"),
+    ("translate('abc', 'ab', 'xy')", "xyc"),
+    ("regexp_replace('a1b2', '[0-9]')", "ab"),
+    ("regexp_replace('a1b2', '[0-9]', '-')", "a-b-"),
+    ("regexp_substr('ab12cd', '[0-9]+')", "12"),
+    ("regexp_substr('ab', '[0-9]+')", ""),
+    ("regexp_count('a1b2', '[0-9]')", 2),
+    ("'abc' ~ '^a'", True),
+    ("'abc' !~ 'b'", False),
+    ("'a_b' like 'a\\\\_b'", True),
+    ("'axb' like 'a\\\\_b'", False),
+    ("'a%b' like 'a!%b' escape '!'", True),
+    ("'ABC' ilike 'a%'", True),
+    ("'it''s'", "it's"),
+    ("cast('abcdef' as varchar(3))", "abc"),
+    ("cast(12 as varchar)", "12"),
+    ("cast('t' as boolean)", True),
+    ("cast(' 12 ' as integer)", 12),
+    # numbers
+    ("round(cast(1.255 as decimal(5,3)), 2)", Decimal("1.26")),
+    ("round(-2.5::float8)", -3.0),
+    ("ceil(1.2::float8)", 2.0),
+    ("floor(-1.2::float8)", -2.0),
+    ("abs(-5)", 5),
+    ("sqrt(16)", 4.0),
+    ("ln(1)", 0.0),
+    ("log(100)", 2.0),
+    ("exp(0)", 1.0),
+    ("power(2, 10)", 1024.0),
+    ("sign(-2)", -1),
+    ("trunc(1.29::float8, 1)", 1.2),
+    ("cast(2.5::decimal(2,1) as integer)", 3),
+    # dates and times
+    ("dateadd(day, -1, d)", dt.datetime(2026, 1, 30)),
+    ("dateadd(month, 1, d)", dt.datetime(2026, 2, 28)),
+    ("dateadd(hour, 20, ts)", dt.datetime(2026, 2, 1, 6, 20, 30, 500000)),
+    ("add_months(d, 1)", dt.datetime(2026, 2, 28)),
+    ("add_months('2026-02-28'::date, 1)", dt.datetime(2026, 3, 31)),
+    ("datediff(day, '2026-01-01 23:59'::timestamp, '2026-01-02 00:01'::timestamp)", 1),
+    ("datediff(hour, '2026-01-01 23:59'::timestamp, '2026-01-02 00:01'::timestamp)", 1),
+    ("datediff(second, ts, '2026-01-31 10:20:31'::timestamp)", 1),
+    ("datediff(month, d, '2026-02-01'::date)", 1),
+    ("datediff(year, '2025-12-31'::date, d)", 1),
+    ("datediff(day, d, ts)", 0),
+    ("date_trunc('hour', ts)", dt.datetime(2026, 1, 31, 10)),
+    ("date_trunc('week', ts)", dt.datetime(2026, 1, 26)),
+    ("date_trunc('month', d)", dt.datetime(2026, 1, 1)),
+    ("trunc(ts)", dt.date(2026, 1, 31)),
+    ("last_day(ts)", dt.date(2026, 1, 31)),
+    ("extract(dow from d)", 6),
+    ("extract(hour from ts)", 10),
+    ("date_part(year, d)", 2026),
+    ("date_part('week', d)", 5),
+    ("extract(epoch from '1970-01-02 00:00:01'::timestamp)", 86401),
+    ("extract(epoch from ts - dateadd(hour, -1, ts))", 3600),
+    ("convert_timezone('America/New_York', ts)", NOON - dt.timedelta(hours=5)),
+    ("convert_timezone('Europe/Berlin', 'UTC', ts)", NOON - dt.timedelta(hours=1)),
+    ("convert_timezone('America/New_York', '2026-07-01 12:00'::timestamp)", dt.datetime(2026, 7, 1, 8)),
+    ("ts - interval '72 hours'", NOON - dt.timedelta(hours=72)),
+    ("ts + interval '1 day'", NOON + dt.timedelta(days=1)),
+    ("d + 1", dt.date(2026, 2, 1)),
+    ("to_char(ts, 'YYYY-MM-DD HH24:MI:SS')", "2026-01-31 10:20:30"),
+    ("to_char(ts, 'IYYY-IW')", "2026-05"),
+    ("to_char(d, 'YYYYMMDD')", "20260131"),
+    ("to_date('20260131', 'YYYYMMDD')", dt.date(2026, 1, 31)),
+    ("getdate() > '2020-01-01'", True),
+    ("sysdate > getdate() - interval '1 hour'", True),
+    ("current_date > '2020-01-01'", True),
+    # JSON: what is missing is an empty text
+    ("""json_extract_path_text('{"a":{"b":"x"}}', 'a', 'b')""", "x"),
+    ("""json_extract_path_text('{"a":1}', 'z')""", ""),
+    ("""json_extract_path_text('{"a.b":1}', 'a.b')""", "1"),
+    ("json_extract_path_text(null, 'z')", None),
+    ("json_extract_path_text('no json', 'a', true)", None),
+    ("""json_extract_array_element_text('[1,"b"]', 1)""", "b"),
+    ("json_extract_array_element_text('[1]', 5)", ""),
+    ("json_array_length('[1,2]')", 2),
+    ("""is_valid_json('{"a":1}')""", True),
+    ("is_valid_json('{')", False),
+    # conditions
+    ("a between 1 and 2 and not a = 3", True),
+    ("a in (1, 2)", True),
+    ("exists (select 1 from row_1 as o where o.a = row_1.a)", True),
+    ("(a = 2) is true", True),
+    # what the session says of itself
+    ("current_user", "warehouse"),
+    ("current_database()", "dev"),
+    ("current_schema()", "t"),
+    ("pg_last_copy_count()", 0),
+]
+
+REFUSED: list[tuple[str, str]] = [
+    ("a / 0", "22012"),
+    ("f / 0", "22012"),
+    ("cast('x' as integer)", "22P02"),
+    ("99999999999::integer", "22003"),
+    ("'2026-13-01'::date", "22008"),
+    ("'soon'::timestamp", "22007"),
+    ("(select a from row_1 union all select 3)", "21000"),
+    ("json_extract_path_text('no json', 'a')", "22P02"),
+    ("convert_timezone('Nowhere', ts)", "22023"),
+    # has another type or value on Redshift
+    ("1 / 2.0", "0A000"),
+    ("cast(1 as decimal(10,2)) / 2", "0A000"),
+    ("avg(a)", "0A000"),
+    ("avg(cast(a as decimal(10,2)))", "0A000"),
+    ("median(a)", "0A000"),
+    ("sum(a)", "0A000"),
+    ("min(b = 'x')", "42883"),
+    ("ts - ts", "0A000"),
+    ("interval '1 day'", "0A000"),
+    ("'éé'::varchar(3)", "0A000"),
+    ("repeat('x', 300)::varchar", "0A000"),
+    ("(a = 1)::varchar", "42846"),
+    ("to_char(ts, 'Mon')", "0A000"),
+    ("to_char(5, '999')", "0A000"),
+    ("datediff(week, ts, ts)", "0A000"),
+    ("extract(millisecond from ts)", "0A000"),
+    ("sha2('a', 512)", "0A000"),
+    ("regexp_replace('a', '(a)', '$1')", "0A000"),
+    # is none of Redshift's
+    ("string_agg(b, ',')", "42883"),
+    ("array_agg(b)", "42883"),
+    ("list(b)", "42883"),
+    ("strftime(ts, '%Y')", "42883"),
+    ("read_csv('/etc/passwd')", "42883"),
+    ("getvariable('redshift_user')", "42883"),
+    ("try_cast('1' as integer)", "42883"),
+    ("a::json", "0A000"),
+    ("b::uuid", "0A000"),
+    ("b::char(3)", "0A000"),
+    ("b similar to 'x'", "0A000"),
+    ("a is distinct from 1", "0A000"),
+    ("count(*) filter (where a > 1)", "0A000"),
+    ("array[1]", "0A000"),
+    ("a = any (select 1)", "0A000"),
+    ("pg_catalog.version()", "0A000"),
+    ("b->'x'", "0A000"),
+    ("$$x$$", "42601"),
+    ("rowid", "42703"),
+    ("nothing", "42703"),
+    ("nobody.a", "42P01"),
+    ("sum(b)", "42883"),
+    ("a + b", "42883"),
+    ("max(a, 1)", "42883"),
+    ("lower(a, b, f)", "42883"),
+    ("a as tag, tag", "42601"),
+    # windows
+    ("sum(f) over (order by a)", "42601"),
+    ("first_value(a) over (order by a)", "42601"),
+    ("row_number()", "42809"),
+    ("row_number() over (order by a rows unbounded preceding)", "42601"),
+    ("sum(f) over (order by a range between unbounded preceding and current row)", "0A000"),
+    ("lower(b) over ()", "0A000"),
+]
+
+
+@pytest.fixture
+def row(client: Client) -> Client:
+    client.run("create table t.row_1 (a integer, b varchar(9), f float8, d date, ts timestamp, n integer)")
+    client.run("insert into t.row_1 values (2, 'x', 2.5, '2026-01-31', '2026-01-31 10:20:30.5', null)")
+    return client
+
+
+def test_expressions_have_the_values_redshift_documents(row: Client) -> None:
+    wrong = []
+    for expression, expected in EQUAL:
+        value = row.value(f"select {expression} as v from t.row_1")
+        if value != expected or type(value) is not type(expected):
+            wrong.append(f"{expression}: {value!r}, not {expected!r}")
+    assert not wrong
+
+
+def test_what_would_differ_is_refused_in_words(row: Client) -> None:
+    wrong = []
+    for expression, state in REFUSED:
+        try:
+            rows = row.rows(f"select {expression} as v from t.row_1")
+        except Exception as error:
+            found = error.args[0] if isinstance(error.args[0], dict) else {"C": repr(error), "M": ""}
+            if found["C"] != state or not found["M"]:
+                wrong.append(f"{expression}: {found}, not {state}")
+        else:
+            wrong.append(f"{expression} was accepted: {rows}")
+    assert not wrong
+
+
+def test_columns_without_a_name_are_called_as_on_redshift(row: Client) -> None:
+    row.rows(
+        "select count(*), a + 1, max(a), coalesce(a, 1), case when a = 1 then 2 end, cast(a as bigint), 1::float8, "
+        "row_number() over (order by a), (select b from t.row_1), B from t.row_1 group by a, b"
+    )
+    assert row.names() == [
+        "count", "?column?", "max", "coalesce", "case", "a", "float8", "row_number", "b", "b",
+    ]  # fmt: skip
+
+
+def test_null_is_the_largest_value(client: Client) -> None:
+    client.run("create table t.n (a integer)")
+    client.run("insert into t.n values (1), (null), (2)")
+    assert client.rows("select a from t.n order by a") == [(1,), (2,), (None,)]
+    assert client.rows("select a from t.n order by a desc") == [(None,), (2,), (1,)]
+    assert client.rows("select a from t.n order by a desc nulls last") == [(2,), (1,), (None,)]
+    assert client.rows("select a, rank() over (order by a desc) as r from t.n order by r") == [
+        (None, 1), (2, 2), (1, 3),
+    ]  # fmt: skip
+
+
+def test_aggregates_and_windows(client: Client) -> None:
+    client.run("create table t.w (g varchar(1), v integer, f float8, ok boolean)")
+    client.run("insert into t.w values ('a',1,1,true), ('a',2,2,false), ('b',3,3,true), ('b',null,null,null)")
+    assert client.rows(
+        "select g, count(*), count(v), count(distinct v), cast(sum(v) as bigint), min(v), max(v), bool_or(ok), "
+        "bool_and(ok), avg(f), listagg(v::varchar, ',') within group (order by v desc) from t.w group by g order by g"
+    ) == [
+        ("a", 2, 2, 2, 3, 1, 2, True, False, 1.5, "2,1"),
+        ("b", 2, 1, 1, 3, 3, 3, True, True, 3.0, "3"),
+    ]
+    assert client.rows(
+        "select median(f), percentile_cont(0.25) within group (order by f) from t.w"
+    ) == [(2.0, 1.5)]
+    assert client.rows(
+        "select v, lag(v) over (order by v), lead(v, 1) over (order by v), "
+        "sum(f) over (order by v rows unbounded preceding), "
+        "first_value(v ignore nulls) over (order by v desc rows between unbounded preceding and unbounded following), "
+        "count(*) over (partition by g) from t.w where g = 'a' order by v"
+    ) == [(1, None, 2, 1.0, 2, 2), (2, 1, None, 3.0, 2, 2)]
+
+
+def test_queries_combine_as_redshift_combines_them(client: Client) -> None:
+    client.run("create table t.q (a integer, b integer)")
+    client.run("insert into t.q values (1, 10), (2, 20), (3, 30)")
+    assert client.rows(
+        """with big as (select a, b from t.q where b > 10), one (x) as (select 1)
+        select big.a, q.b, one.x from big left join t.q as q on q.a = big.a cross join one
+        where exists (select 1 from t.q as e where e.a = big.a) and big.a in (select a from t.q)
+        group by 1, 2, 3 having count(*) = 1 order by 1 limit 1 offset 1"""
+    ) == [(3, 30, 1)]
+    assert sorted(client.rows("select a from t.q minus select 1 union all select 9")) == [(2,), (3,), (9,)]
+    assert client.rows("select top 1 a from t.q order by a desc") == [(3,)]
+    assert client.rows("select a, a * 2 as twice, twice + 1 as more from t.q where a = 1") == [(1, 2, 3)]
+    assert client.rows("select a from t.q where (a, b) in (select a, b from t.q where a < 2)") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "state"),
+    [
+        ("truncate t.x", "0A000"),
+        ("grant select on t.x to public", "0A000"),
+        ("unload ('select 1') to 's3://x/y'", "0A000"),
+        ("call p()", "0A000"),
+        ("explain select 1", "0A000"),
+        ("values (1)", "0A000"),
+        ("from t.x", "0A000"),
+        ("attach 'x.db'", "0A000"),
+        ("install httpfs", "0A000"),
+        ("pragma database_list", "0A000"),
+        ("copy t.x to '/tmp/x'", "0A000"),
+        ("select * from read_csv('/etc/passwd')", "0A000"),
+        ("select * from 'file.parquet'", "42P01"),
+        ("select * from range(5)", "0A000"),
+        ("select a from t.x qualify row_number() over (order by a) = 1", "0A000"),
+        ("select distinct on (a) a from t.x", "0A000"),
+        ("select * exclude (a) from t.x", "0A000"),
+        ("select a from t.x group by all", "0A000"),
+        ("select a from t.x for update", "0A000"),
+        ("select a from t.x natural join t.x as y", "0A000"),
+        ("select a from t.x tablesample (10)", "0A000"),
+        ("select x.a from t.x, lateral (select 1) as l", "0A000"),
+        ("with recursive r as (select 1) select * from r", "0A000"),
+        ("insert into t.x values (1) returning a", "0A000"),
+        ("insert into t.x values (1) on conflict do nothing", "0A000"),
+        ("insert into t.x by name select 1 as a", "0A000"),
+        ("delete from t.x as y where y.a = 1", "0A000"),
+        ("update t.x set t.x.a = 1", "42601"),
+        ("merge into t.x as z using t.y on z.a = y.a when matched then delete when not matched then insert values (1)", "0A000"),
+        ("merge into t.x using (select 1 as a) as s on x.a = s.a when matched then delete when not matched then insert values (1)", "0A000"),
+        ("merge into t.x using t.y on x.a = y.a when matched then update set a = 1", "42601"),
+        ("merge into t.x using t.y on x.a = y.a when matched and y.a = 1 then delete when not matched then insert values (1)", "0A000"),
+        ("merge into t.x using t.y on x.a = y.a remove duplicates", "0A000"),
+        ("merge into t.x using t.seen on x.a = seen.a when matched then delete when not matched then insert values (1)", "42809"),
+        ("select 1; select 2", "42601"),
+        ("select 'open", "42601"),
+        ("selec 1", "42601"),
+        ("select", "42601"),
+        ("select * from pg_catalog.pg_class", "0A000"),
+        ("select * from stl_query", "0A000"),
+        ("select * from main.x", "0A000"),
+        ("select * from dev.t.x", "0A000"),
+        ("select * from t.nothing", "42P01"),
+        ("select * from nowhere.x", "3F000"),
+        ("select a, count(*) from t.x", "42803"),
+        ("select a from t.x as p, t.x as q", "42702"),
+        ("insert into t.x (nothing) values (1)", "42703"),
+        ("insert into t.x values (1, 2)", "42601"),
+        ("set nothing to 1", "42704"),
+        ("set timezone to 'Europe/Berlin'", "0A000"),
+        ("set search_path to nowhere", "3F000"),
+        ("show nothing", "42704"),
+    ],
+)  # fmt: skip
+def test_statements_redshift_does_otherwise_are_refused(client: Client, statement: str, state: str) -> None:
+    client.run("create table t.x (a integer)")
+    client.run("create table t.y (a integer)")
+    client.run("create view t.seen as select a from t.y")
+    found = client.error(statement)
+    assert found["C"] == state, found
+    assert found["M"]
+    assert client.value("select count(*) from t.x") == 0
+
+
+def test_merge_updates_what_matches_and_inserts_the_rest(client: Client) -> None:
+    client.run("create table t.target (id integer, v varchar(5))")
+    client.run("create temp table source (id integer, v varchar(5))")
+    client.run("insert into t.target values (1, 'old'), (2, 'old')")
+    client.run("insert into source values (2, 'new'), (3, 'new'), (3, 'twice')")
+    client.run(
+        "merge into t.target using source as s on t.target.id = s.id "
+        "when matched then update set v = s.v when not matched then insert (id, v) values (s.id, s.v)"
+    )
+    assert client.rows("select id, v from t.target order by id, v") == [
+        (1, "old"), (2, "new"), (3, "new"), (3, "twice"),
+    ]  # fmt: skip
+    client.run("insert into source values (2, 'again')")
+    found = client.error(
+        "merge into t.target using source on t.target.id = source.id "
+        "when matched then delete when not matched then insert values (source.id, source.v)"
+    )
+    assert "Found multiple matches to update the same tuple" in found["M"]
+
+
+def test_dml_reads_other_tables(client: Client) -> None:
+    client.run("create table t.a (id integer, v integer)")
+    client.run("create table t.b (id integer, v integer)")
+    client.run("insert into t.a values (1, 1), (2, 2)")
+    client.run("insert into t.b (with big as (select 2 as id) select id, 20 from big)")
+    client.run("update t.a set v = b.v from t.b where b.id = a.id")
+    assert client.rows("select id, v from t.a order by id") == [(1, 1), (2, 20)]
+    client.run("delete from t.a using t.b where a.id = b.id")
+    assert client.rows("select id from t.a") == [(1,)]
+    client.run("delete from t.a where id in (select id from t.a)")
+    assert client.value("select count(*) from t.a") == 0

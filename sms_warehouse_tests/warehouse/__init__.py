@@ -1,0 +1,1 @@
+"""Facts, dimensions and reports: landed events in, tables out, over the real driver."""
