@@ -103,7 +103,9 @@ def _mark_robots(session: Session) -> None:
         for begin in range(0, len(keys), _KEYS_PER_STATEMENT):
             chunk = keys[begin : begin + _KEYS_PER_STATEMENT]
             padded = chunk + [chunk[-1]] * (_KEYS_PER_STATEMENT - len(chunk))
-            session.execute(statement, ua_class=str(ua_class), **dict(zip(names, padded, strict=True)))
+            session.execute(
+                statement, ua_class=str(ua_class), **dict(zip(names, padded, strict=True))
+            )
 
 
 def _take_variants(session: Session, batch: Batch) -> Change:
@@ -128,7 +130,9 @@ def variant_rows(images: Sequence[tuple[str, str]], now: datetime) -> list[dict[
             if not isinstance(variant, dict) or not isinstance(variant.get("variant_id"), str):
                 continue
             variant_id = variant["variant_id"].strip()[:64]
-            name, share, control = (variant.get(k) for k in ("name", "allocation_pct", "is_control"))
+            name, share, control = (
+                variant.get(k) for k in ("name", "allocation_pct", "is_control")
+            )
             found.setdefault(
                 (campaign_id, variant_id),
                 {
@@ -314,7 +318,9 @@ def _take_next(table: str, step: Step, now: datetime, session: Session) -> _Done
     return _Done(batch.loads, change, f"{batch.loads} loads of {batch.day}")
 
 
-def _follow_loads(table: str, step: Step, event_type: str, now: datetime, session: Session) -> _Done | None:
+def _follow_loads(
+    table: str, step: Step, event_type: str, now: datetime, session: Session
+) -> _Done | None:
     assert step.follow is not None
     session.execute(_LOCK)
     loads = apply_events.waiting_loads(session, table, event_type, step.upstream_of(event_type))

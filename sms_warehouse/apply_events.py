@@ -123,7 +123,9 @@ def changed_ranges(session: Session, temp_table: str) -> list[IdRange]:
     )
 
 
-def changed_days(session: Session, temp_table: str, where: str = "1 = 1") -> list[tuple[date, date]]:
+def changed_days(
+    session: Session, temp_table: str, where: str = "1 = 1"
+) -> list[tuple[date, date]]:
     """Ranges of days in which the events of a temp table occurred."""
     return date_ranges(
         day

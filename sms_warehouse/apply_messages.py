@@ -91,7 +91,9 @@ def _earlier(day: date, by: timedelta) -> date:
     return day - by - timedelta(days=1)
 
 
-def drain(redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: datetime) -> tuple[int, int]:
+def drain(
+    redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: datetime
+) -> tuple[int, int]:
     """Recomputes until no message is touched, then records the loads that all tables above have applied.
 
     ``upstream`` names, by event type, the tables that must have applied a load first. Returns loads recorded
@@ -103,7 +105,9 @@ def drain(redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: dateti
             ranges = touched_ranges(session)
         for ids in ranges:
             messages += recompute(redshift, ids, now)
-        loads = redshift.transaction(f"apply_{TABLE}", lambda session: _settle(session, upstream, now))
+        loads = redshift.transaction(
+            f"apply_{TABLE}", lambda session: _settle(session, upstream, now)
+        )
         if loads is not None:
             return loads, messages
         messages += recompute(redshift, _NOTHING, now)
@@ -112,7 +116,9 @@ def drain(redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: dateti
 def _settle(session: Session, upstream: Mapping[str, Sequence[str]], now: datetime) -> int | None:
     """Records what is applied, if nothing is left to do; None if there is."""
     session.execute(_LOCK)
-    is_behind = session.rows("select 1 as touched from control.touched_message limit 1") or session.rows(
+    is_behind = session.rows(
+        "select 1 as touched from control.touched_message limit 1"
+    ) or session.rows(
         "select 1 as due from warehouse.fact_subscription_event where is_attribution_due limit 1"
     )
     if is_behind:

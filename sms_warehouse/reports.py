@@ -55,7 +55,8 @@ def refresh(
         session.execute("lock control.warehouse_mutex")
         sql.run(session, path, **values)
         session.execute(
-            "delete from control.report_refresh where report_name = :report_name", report_name=report
+            "delete from control.report_refresh where report_name = :report_name",
+            report_name=report,
         )
         session.execute(
             "insert into control.report_refresh (report_name, as_of, refreshed_at, run_id)"

@@ -28,7 +28,10 @@ from sms_warehouse.resources.redshift import Redshift, RedshiftUnavailable
 
 _FAILURES = 3
 """A failed day is asked for again by itself; so many failures mean that it cannot succeed."""
-_CAMPAIGNS = 5
+_CAMPAIGNS = (
+    "select campaign_name, variant_id, attempted, sent, delivered, failed, pending, clicked, opt_outs, as_of"
+    " from reports.campaign_performance order by attempted desc, campaign_id, variant_id limit 5"
+)
 _OVERLAP = timedelta(seconds=10)
 _FINISHED = {
     dg.DagsterRunStatus.SUCCESS,
@@ -217,6 +220,8 @@ class Watch:
             return f"{books.messages} messages are still in the queue"
         if self._runs.unfinished:
             return f"{self._runs.unfinished} runs are not finished"
+        if not days:
+            return None
         found = [w for w in waiting(min(days), max(days), list(EVENTS)) if w.objects_listed]
         for w in found:
             if w.objects_to_land:
@@ -245,10 +250,8 @@ class Watch:
         click.echo("\nWhat the services wrote, and what became of it\n")
         print_table("event_type", rows)
         with Redshift().session("watch") as session:
-            campaigns = session.records(
-                f"select * from reports.campaign_performance limit {_CAMPAIGNS}"
-            )
-        click.echo("\nreports.campaign_performance\n")
-        print_table("", campaigns)
+            campaigns = session.records(_CAMPAIGNS)
+        click.echo("\nreports.campaign_performance: the largest campaigns\n")
+        print_table("campaign_id", campaigns)
         click.echo()
         return [event_type for event_type, row in rows.items() if row["unaccounted for"]]

@@ -1,12 +1,11 @@
 """What every test may ask for: one local stack for the whole session, and a clean platform on it.
 
 Servers start once and only when a test needs them. A test that asks for ``platform``, or for one of
-its parts, finds a bucket and a queue nobody used before and a warehouse as ``migrate`` leaves it.
+its parts, finds an empty bucket, an empty queue and a warehouse as ``migrate`` leaves it.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,7 +17,7 @@ from sms_warehouse.resources.inbox import Inbox, sqs_client
 from sms_warehouse.resources.lake import Lake, s3_client
 from sms_warehouse.resources.redshift import Redshift
 
-_bucket_numbers = itertools.count(1)
+BUCKET = "tests"
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,15 @@ def platform(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 
 def fresh_platform(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """Makes bucket and queue anew and empties the warehouse."""
-    bucket = f"test-{next(_bucket_numbers)}"
-    queue_url = make_inbox(env["AWS_ENDPOINT_URL"], bucket)
-    sqs_client().purge_queue(QueueUrl=queue_url)  # of S3's test event
-    monkeypatch.setenv("SMS_WAREHOUSE_BUCKET", bucket)
+    """Empties bucket, queue and warehouse. The bucket keeps its name: objects are named by it too."""
+    queue_url = make_inbox(env["AWS_ENDPOINT_URL"], BUCKET)
+    monkeypatch.setenv("SMS_WAREHOUSE_BUCKET", BUCKET)
     monkeypatch.setenv("SMS_WAREHOUSE_QUEUE_URL", queue_url)
-    redshift = Redshift()
+    lake, redshift = Lake(), Redshift()
+    lake.delete([o.key for o in lake.list_prefix("")])
+    sqs_client().purge_queue(QueueUrl=queue_url)
     _empty(redshift)
-    return Platform(Lake(), Inbox(), redshift, bucket, queue_url)
+    return Platform(lake, Inbox(), redshift, BUCKET, queue_url)
 
 
 @pytest.fixture

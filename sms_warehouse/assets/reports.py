@@ -27,9 +27,9 @@ def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime
     if config.as_of is not None:
         given = datetime.fromisoformat(config.as_of)
         return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is None:
-        raise dg.Failure(f"Dagster's instance does not know run {context.run_id}")
+        raise dg.Failure(f"Dagster's instance does not know run {context.run.run_id}")
     return record.create_timestamp.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -55,7 +55,7 @@ def _report_asset(report: str) -> dg.AssetsDefinition:
             report,
             as_of=as_of,
             report_tz=settings.report_timezone(),
-            run_id=context.run_id,
+            run_id=context.run.run_id,
         )
         with redshift.session(f"describe_{report}") as session:
             return dg.MaterializeResult(

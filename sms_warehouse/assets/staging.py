@@ -51,7 +51,7 @@ def _staging_asset(event: Event) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         day = day_of(context)
         landed = land_day(
-            redshift, lake, event.name, day, run_id=context.run_id, progress=context.log.info
+            redshift, lake, event.name, day, run_id=context.run.run_id, progress=context.log.info
         )
         context.log_event(
             raw.observed(

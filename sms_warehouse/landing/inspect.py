@@ -216,6 +216,8 @@ class _Inspector:
         self._strict = _Reader(event, is_lenient=False)
         self._lenient = _Reader(event, is_lenient=True)
         self._decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+        self._verbatim_names = ["extra", *(name for name, _, _ in self._json_fields)]
+        self._nothing_verbatim = (None,) * len(self._verbatim_names)
         self._literals: dict[str, bytes | None] = {}
         self._sound: dict[bytes, bool] = {}
         self._is_drifting = False
@@ -330,6 +332,8 @@ class _Inspector:
                 is_suspect |= columns.mask(values[name].is_valid()) & ~is_flat[rows]
             if not is_suspect.any():
                 return [(values, rows)], rows[:0]
+            if is_suspect.all():
+                return [], rows
             keep = pa.array(~is_suspect)
             values = {name: column.filter(keep) for name, column in values.items()}
             return [(values, rows[~is_suspect])], rows[is_suspect]
@@ -351,54 +355,59 @@ class _Inspector:
 
     def _read_verbatim(self, lines: _Lines, rows: _Rows) -> list[_Part]:
         """The way for lines with unknown fields or nested values, which are kept as they are written."""
-        verbatim = {row: self._verbatim(lines.line(row)) for row in rows.tolist()}
-        found = {row: texts for row, texts in verbatim.items() if texts is not None}
-        parts, _ = self._read(self._lenient, lines, np.fromiter(found, np.int64))
+        texts: list[tuple[bytes | None, ...]] = []
+        readable: list[int] = []
+        for row in rows.tolist():
+            found = self._verbatim(lines.line(row))
+            if found is not None:
+                readable.append(row)
+                texts.append(found)
+        parts, _ = self._read(self._lenient, lines, np.array(readable, np.int64))
+        drifted = 0
         for values, taken in parts:
-            for name in ("extra", *(name for name, _, _ in self._json_fields)):
-                kept = [found[row].get(name) for row in taken.tolist()]
-                values[name] = pa.array(kept, pa.string())
-        has_any = sum(any(found[row].values()) for _, taken in parts for row in taken.tolist())
-        self._is_drifting = 2 * has_any > len(lines)
+            kept = [texts[n] for n in np.searchsorted(readable, taken).tolist()]
+            drifted += len(kept) - kept.count(self._nothing_verbatim)
+            for name, column in zip(self._verbatim_names, zip(*kept, strict=True), strict=True):
+                values[name] = pa.array(column, pa.string())
+        self._is_drifting = 2 * drifted > len(lines)
         return parts
 
-    def _verbatim(self, line: bytes) -> dict[str, bytes | None] | None:
-        """The texts of ``extra`` and of the JSON fields of a line; None if they cannot be vouched for."""
+    def _verbatim(self, line: bytes) -> tuple[bytes | None, ...] | None:
+        """The texts of ``extra`` and of the JSON fields; None for a line that cannot be vouched for."""
         # Only \u can spell a plain key in another way, and so hide that it is there twice.
-        if b"\\u" in line:
+        if b"\\" in line and b"\\u" in line:
             return None
         try:
             members = self._decode_members(line)
         except _DECODE_ERRORS:
             return None
-        texts: dict[str, bytes | None] = {"extra": None}
+        texts: list[bytes | None] = [None]
         for name, literal, bracket in self._json_fields:
-            raw = members.get(name)
-            if raw is None:
-                continue
-            text = bytes(raw)
-            if line.count(literal) != 1:
+            text = bytes(members.get(name, b"null"))
+            if text == b"null":
+                texts.append(None)
+            elif text[:1] == bracket and len(text) <= JSON_BYTES and self._is_sound_json(text):
+                texts.append(text)
+            else:
                 return None
-            if text != b"null":
-                if text[:1] != bracket or len(text) > JSON_BYTES or not self._is_sound_json(text):
-                    return None
-                texts[name] = text
-        unknown = [key for key in members if key not in self._known]
-        if unknown:
-            written = []
-            for key in unknown:
+            if name in members and line.count(literal) != 1:
+                return None
+        unknown = []
+        for key in members:
+            if key not in self._known:
                 key_text = self._literal(key)
                 text = bytes(members[key])
                 if key_text is None or line.count(key_text) != 1:
                     return None
                 if text[:1] in (b"{", b"[") and not self._is_sound_json(text):
                     return None
-                written.append(b"%b:%b" % (key_text, text))
-            extra = b"{%b}" % b",".join(written)
+                unknown.append(b"%b:%b" % (key_text, text))
+        if unknown:
+            extra = b"{%b}" % b",".join(unknown)
             if len(extra) > JSON_BYTES:
                 return None
-            texts["extra"] = extra
-        return texts
+            texts[0] = extra
+        return tuple(texts)
 
     def _literal(self, key: str) -> bytes | None:
         """The key as it stands in a line, if there is but one way to write it without ``\\u``."""

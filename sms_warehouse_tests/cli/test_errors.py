@@ -50,9 +50,7 @@ def test_a_variable_that_holds_nonsense_is_named(
     assert "'somewhere'" in line
 
 
-@pytest.mark.parametrize(
-    "arguments", [["migrate"], ["load", *DAYS], ["load", *DAYS, "--dry-run"]]
-)
+@pytest.mark.parametrize("arguments", [["migrate"], ["load", *DAYS], ["load", *DAYS, "--dry-run"]])
 def test_a_warehouse_that_does_not_answer_is_named_with_its_address(
     command: Command, platform: Platform, arguments: list[str]
 ) -> None:

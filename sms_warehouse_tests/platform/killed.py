@@ -51,7 +51,7 @@ def arm(point: str) -> None:
         is_landing = group["now"].startswith("land_")
         if is_landing and point == "before_commit":
             die()
-        if group["now"] == "fact_click" and point == "before_applying_commits":
+        if group["now"] == "apply_fact_click" and point == "before_applying_commits":
             die()
         commit(self)
         if is_landing and point == "after_commit":

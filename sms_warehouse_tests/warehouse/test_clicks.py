@@ -119,14 +119,18 @@ def test_the_request_that_completes_a_sweep_changes_what_the_others_were(
     assert facts.message(messages[0])["human_clicks"] == 0
 
 
-def test_a_sweep_is_counted_by_the_ten_minutes_of_the_clock(redshift: Redshift, facts: Facts) -> None:
+def test_a_sweep_is_counted_by_the_ten_minutes_of_the_clock(
+    redshift: Redshift, facts: Facts
+) -> None:
     _, sent, requests = sweep(20)
     late = click(M, at(minutes=10), link_token="other")
     load(redshift, *sent, submitted(M, at(days=-1)), *requests[:19], late)
     assert set(classes(facts, *requests[:19], late)) == {"HUMAN"}
 
 
-def test_subscribers_behind_one_carrier_address_are_no_sweep(redshift: Redshift, facts: Facts) -> None:
+def test_subscribers_behind_one_carrier_address_are_no_sweep(
+    redshift: Redshift, facts: Facts
+) -> None:
     _, sent, requests = sweep(25, asn=21928)
     load(redshift, *sent, *requests)
     assert set(classes(facts, *requests)) == {"HUMAN"}
@@ -160,12 +164,16 @@ def test_two_visitors_at_once_are_not_a_repeat(redshift: Redshift, facts: Facts)
     assert (row["human_clicks"], row["distinct_visitors"]) == (2, 2)
 
 
-def test_new_rules_reach_old_clicks_when_their_day_is_asked_for(redshift: Redshift, facts: Facts) -> None:
+def test_new_rules_reach_old_clicks_when_their_day_is_asked_for(
+    redshift: Redshift, facts: Facts
+) -> None:
     one = click(M, at(seconds=30))
     load(redshift, submitted(M), one)
     with redshift.session("tests") as session:
         session.execute("update warehouse.dim_bot_rule set ruleset_version = 2")
-        session.execute("update warehouse.dim_bot_rule set threshold = 60 where click_class = 'TOO_FAST'")
+        session.execute(
+            "update warehouse.dim_bot_rule set threshold = 60 where click_class = 'TOO_FAST'"
+        )
     for table in ("dim_user_agent", "fact_click", "fact_message"):
         apply.apply_step(redshift, table, recompute_day=NOON.date())
     (row,) = facts.rows("fact_click", "event_id", one.fields["event_id"])
@@ -180,7 +188,10 @@ def test_an_address_is_kept_as_its_network_only(redshift: Redshift, facts: Facts
     four = click(M, at(minutes=1), client_ip="203.0.113.77")
     six = click(M, at(minutes=2), client_ip="2001:db8:85a3::8a2e")
     load(redshift, four, six)
-    found = [facts.rows("fact_click", "event_id", c.fields["event_id"])[0]["ip_prefix"] for c in (four, six)]
+    found = [
+        facts.rows("fact_click", "event_id", c.fields["event_id"])[0]["ip_prefix"]
+        for c in (four, six)
+    ]
     assert found == ["203.0.113.0/24", "2001:db8:85a3::/48"]
 
 
@@ -188,11 +199,20 @@ def test_an_address_is_kept_as_its_network_only(redshift: Redshift, facts: Facts
     ("user_agent", "expected"),
     [
         (IPHONE, AgentClass.HUMAN),
-        ("Mozilla/5.0 (Windows NT 6.1; rv:2.0) Gecko/20100101 Firefox/4.0 Java/1.6.0_25", AgentClass.HUMAN),
+        (
+            "Mozilla/5.0 (Windows NT 6.1; rv:2.0) Gecko/20100101 Firefox/4.0 Java/1.6.0_25",
+            AgentClass.HUMAN,
+        ),
         ("", AgentClass.EMPTY),
-        ("Mozilla/5.0 (Linux; Android 13) Chrome/125.0 Mobile Safari/537.36 Google-PageRenderer", AgentClass.PREVIEW),
+        (
+            "Mozilla/5.0 (Linux; Android 13) Chrome/125.0 Mobile Safari/537.36 Google-PageRenderer",
+            AgentClass.PREVIEW,
+        ),
         ("WhatsApp/2.23.20.0", AgentClass.PREVIEW),
-        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", AgentClass.BOT),
+        (
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            AgentClass.BOT,
+        ),
         ("Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/125.0.0.0 Safari/537.36", AgentClass.BOT),
         ("okhttp/4.12.0", AgentClass.TOOL),
         ("DealWatch/2.1 CFNetwork/1494 Darwin/23.4.0", AgentClass.TOOL),

@@ -32,7 +32,12 @@ def check(facts: Facts, message: str, **expected: Any) -> None:
 
 
 def test_a_delivered_message_is_delivered(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M), receipt(M, "SENT", at(seconds=1)), receipt(M, "DELIVERED", at(seconds=4)))
+    load(
+        redshift,
+        submitted(M),
+        receipt(M, "SENT", at(seconds=1)),
+        receipt(M, "DELIVERED", at(seconds=4)),
+    )
     check(
         facts,
         M,
@@ -93,7 +98,9 @@ def test_one_failed_part_fails_the_message(redshift: Redshift, facts: Facts) -> 
     )
 
 
-def test_a_silent_part_keeps_the_message_under_way_until_it_is_delivered(redshift: Redshift, facts: Facts) -> None:
+def test_a_silent_part_keeps_the_message_under_way_until_it_is_delivered(
+    redshift: Redshift, facts: Facts
+) -> None:
     load(
         redshift,
         submitted(M, segment_count=3),
@@ -105,7 +112,9 @@ def test_a_silent_part_keeps_the_message_under_way_until_it_is_delivered(redshif
     check(facts, M, delivery_state="DELIVERED", delivered_at=at(days=5))
 
 
-def test_receipts_for_parts_outweigh_one_for_the_whole_message(redshift: Redshift, facts: Facts) -> None:
+def test_receipts_for_parts_outweigh_one_for_the_whole_message(
+    redshift: Redshift, facts: Facts
+) -> None:
     load(
         redshift,
         submitted(M, segment_count=2),
@@ -122,8 +131,14 @@ def test_receipts_for_parts_outweigh_one_for_the_whole_message(redshift: Redshif
     )
 
 
-def test_a_receipt_for_the_whole_message_speaks_for_all_parts(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M, segment_count=3), receipt(M, "DELIVERED", at(seconds=9), segment_seq=None))
+def test_a_receipt_for_the_whole_message_speaks_for_all_parts(
+    redshift: Redshift, facts: Facts
+) -> None:
+    load(
+        redshift,
+        submitted(M, segment_count=3),
+        receipt(M, "DELIVERED", at(seconds=9), segment_seq=None),
+    )
     check(facts, M, delivery_state="DELIVERED", segments_delivered=3)
 
 
@@ -140,11 +155,18 @@ def test_a_receipt_that_counts_fewer_parts_delivered_than_sent_is_not_delivery(
 
 
 def test_what_only_the_carrier_accepted_is_not_delivered(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M), receipt(M, "CARRIER_ACCEPTED", at(seconds=2)), receipt(M, "SENT", at(seconds=3)))
+    load(
+        redshift,
+        submitted(M),
+        receipt(M, "CARRIER_ACCEPTED", at(seconds=2)),
+        receipt(M, "SENT", at(seconds=3)),
+    )
     check(facts, M, delivery_state="CARRIER_ACCEPTED", delivered_at=None)
 
 
-def test_a_second_attempt_that_delivers_makes_up_for_the_first(redshift: Redshift, facts: Facts) -> None:
+def test_a_second_attempt_that_delivers_makes_up_for_the_first(
+    redshift: Redshift, facts: Facts
+) -> None:
     load(
         redshift,
         submitted(M),
@@ -165,12 +187,16 @@ def test_the_latest_attempt_counts_when_none_delivered(redshift: Redshift, facts
     check(facts, M, delivery_state="SENT", attempts=2, final_error_code=None)
 
 
-def test_an_attempt_that_was_refused_leaves_the_state_of_the_one_before(redshift: Redshift, facts: Facts) -> None:
+def test_an_attempt_that_was_refused_leaves_the_state_of_the_one_before(
+    redshift: Redshift, facts: Facts
+) -> None:
     load(
         redshift,
         submitted(M),
         receipt(M, "FAILED", at(seconds=30), error_code="069"),
-        submitted(M, at(minutes=1), attempt_no=2, submit_status="REJECTED", submit_error_code="30001"),
+        submitted(
+            M, at(minutes=1), attempt_no=2, submit_status="REJECTED", submit_error_code="30001"
+        ),
     )
     check(facts, M, delivery_state="FAILED", submit_status="REJECTED", final_error_code="069")
 
@@ -206,7 +232,9 @@ def test_a_suppressed_message_was_never_sent(redshift: Redshift, facts: Facts) -
     )
 
 
-def test_a_refused_message_fails_with_what_the_provider_answered(redshift: Redshift, facts: Facts) -> None:
+def test_a_refused_message_fails_with_what_the_provider_answered(
+    redshift: Redshift, facts: Facts
+) -> None:
     load(redshift, submitted(M, submit_status="REJECTED", submit_error_code="ESME_RINVDSTADR"))
     check(
         facts,
@@ -237,14 +265,18 @@ def test_the_day_of_sending_is_the_campaigns_day(redshift: Redshift, facts: Fact
     )
 
 
-def test_a_campaign_that_comes_late_changes_the_day_of_its_messages(redshift: Redshift, facts: Facts) -> None:
+def test_a_campaign_that_comes_late_changes_the_day_of_its_messages(
+    redshift: Redshift, facts: Facts
+) -> None:
     sent = datetime(2025, 3, 9, 4, 30)
     load(redshift, submitted(M, sent))
     check(facts, M, sent_date_report=date(2025, 3, 9), report_tz="UTC")
     load(redshift, campaign(report_tz="America/New_York"))
     check(facts, M, sent_date_report=date(2025, 3, 8))
     load(redshift, campaign(version=2, report_tz="Asia/Tokyo", optout_window_hours=4))
-    check(facts, M, sent_date_report=date(2025, 3, 9), report_tz="Asia/Tokyo", optout_window_hours=4)
+    check(
+        facts, M, sent_date_report=date(2025, 3, 9), report_tz="Asia/Tokyo", optout_window_hours=4
+    )
 
 
 def test_a_time_zone_nobody_knows_stops_nothing(redshift: Redshift, facts: Facts) -> None:
@@ -305,14 +337,18 @@ def test_an_opt_out_moves_back_when_the_later_message_proves_undelivered(
     check(facts, early, opted_out_at=NOON)
 
 
-def test_an_opt_out_that_names_a_message_is_put_down_to_it(redshift: Redshift, facts: Facts) -> None:
+def test_an_opt_out_that_names_a_message_is_put_down_to_it(
+    redshift: Redshift, facts: Facts
+) -> None:
     early, late, events = two_messages()
     load(redshift, *events, opt_out("sub_1", NOON, in_reply_to_message_id=early))
     check(facts, early, opted_out_at=NOON)
     check(facts, late, opted_out_at=None)
 
 
-def test_a_shorter_window_of_the_campaign_frees_the_opt_out(redshift: Redshift, facts: Facts) -> None:
+def test_a_shorter_window_of_the_campaign_frees_the_opt_out(
+    redshift: Redshift, facts: Facts
+) -> None:
     _, late, events = two_messages()
     load(redshift, *events, opt_out("sub_1", at(hours=5)))
     check(facts, late, opted_out_at=at(hours=5))
@@ -320,7 +356,9 @@ def test_a_shorter_window_of_the_campaign_frees_the_opt_out(redshift: Redshift, 
     check(facts, late, opted_out_at=None)
 
 
-def test_a_line_that_changed_hands_is_another_recipient_from_then_on(redshift: Redshift, facts: Facts) -> None:
+def test_a_line_that_changed_hands_is_another_recipient_from_then_on(
+    redshift: Redshift, facts: Facts
+) -> None:
     before, after = message_id(1, at(days=-9)), message_id(2)
     load(redshift, submitted(before, at(days=-9)), submitted(after))
     check(facts, after, recipient_key="sub_1#0")
@@ -352,7 +390,14 @@ def test_a_message_knows_that_it_was_followed_up(redshift: Redshift, facts: Fact
 
 def test_clicks_do_not_change_what_receipts_say(redshift: Redshift, facts: Facts) -> None:
     load(redshift, submitted(M), click(M, at(minutes=3)))
-    check(facts, M, delivery_state="SENT", human_clicks=1, first_click_at=at(minutes=3), sec_to_first_click=180)
+    check(
+        facts,
+        M,
+        delivery_state="SENT",
+        human_clicks=1,
+        first_click_at=at(minutes=3),
+        sec_to_first_click=180,
+    )
 
 
 def test_an_answer_alone_makes_no_message(redshift: Redshift, facts: Facts) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,14 +18,22 @@ from ulid import ULID
 from sms_warehouse import apply
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.landing.ledger import insert_rows
+from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift, Session
 
 NOON = datetime(2026, 3, 10, 12)
+DAY = NOON.date()
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.5 Mobile/15E148 Safari/604.1"
 )
 PREVIEW = "facebookexternalhit/1.1 Facebot Twitterbot/1.0"
+
+_WHEN_WE_WORKED = ("loaded_at", "updated_at")
+_COMPARED = (
+    *(f"warehouse.{table}" for table in apply.STEPS if table != "dim_user_agent"),
+    *(f"reports.{report}" for report in REPORTS),
+)
 
 _numbers = itertools.count(1)
 
@@ -84,7 +92,11 @@ def at(**after: float) -> datetime:
 def message_id(number: int = 1, made_at: datetime = NOON) -> str:
     """The id of a message: a ULID of this time."""
     tail = hashlib.sha256(str(number).encode()).digest()[:10]
-    return str(ULID((int((made_at - datetime(1970, 1, 1)).total_seconds() * 1000)).to_bytes(6, "big") + tail))
+    return str(
+        ULID(
+            (int((made_at - datetime(1970, 1, 1)).total_seconds() * 1000)).to_bytes(6, "big") + tail
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -127,8 +139,12 @@ def opt_out(recipient: str, occurred_at: datetime, **fields: Any) -> Event:
     return event("subscription_changed", occurred_at, recipient_id=recipient, **fields)
 
 
-def campaign(campaign_id: str = "cmp_1", version: int = 1, occurred_at: datetime = NOON, **fields: Any) -> Event:
-    return event("campaign_upserted", occurred_at, campaign_id=campaign_id, version=version, **fields)
+def campaign(
+    campaign_id: str = "cmp_1", version: int = 1, occurred_at: datetime = NOON, **fields: Any
+) -> Event:
+    return event(
+        "campaign_upserted", occurred_at, campaign_id=campaign_id, version=version, **fields
+    )
 
 
 @dataclass(frozen=True)
@@ -137,7 +153,7 @@ class Content:
 
     key: str
     events: tuple[Event, ...]
-    day: date = NOON.date()
+    day: date = DAY
 
     @property
     def event_type(self) -> str:
@@ -149,7 +165,7 @@ class Content:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def objects(*events: Event, day: date = NOON.date()) -> list[Content]:
+def objects(*events: Event, day: date = DAY) -> list[Content]:
     """One new object for each type among the events."""
     by_type: dict[str, list[Event]] = {}
     for e in events:
@@ -176,6 +192,11 @@ def _land_one(session: Session, content: Content) -> None:
     event_type = content.event_type
     now = datetime.now().replace(microsecond=0)
     load_id = str(ULID())
+    if session.rows(
+        "select 1 as landed from control.landed_object where object_id = :object_id and status = 'landed'",
+        object_id=content.object_id,
+    ):
+        return
     for (old,) in session.rows(
         "select object_id from control.landed_object"
         " where object_key = :key and status = 'landed' and object_id <> :object_id",
@@ -187,7 +208,8 @@ def _land_one(session: Session, content: Content) -> None:
             "update control.landed_object set status = 'superseded' where object_id = :old", old=old
         )
     session.execute(
-        "delete from control.landed_object where object_id = :object_id", object_id=content.object_id
+        "delete from control.landed_object where object_id = :object_id",
+        object_id=content.object_id,
     )
     names = [f.name for f in EVENTS[event_type].staged_fields]
     insert_rows(
@@ -248,23 +270,30 @@ def _land_one(session: Session, content: Content) -> None:
     )
 
 
-def apply_all(redshift: Redshift, tables: Iterable[str] = tuple(apply.STEPS)) -> None:
-    for table in tables:
-        apply.apply_step(redshift, table)
+def apply_all(redshift: Redshift, event_types: Iterable[str] = EVENTS) -> None:
+    """Applies what landed to every table that takes in one of the event types."""
+    for table, step in apply.STEPS.items():
+        if set(step.event_types) & set(event_types):
+            apply.apply_step(redshift, table)
 
 
-def load(redshift: Redshift, *events: Event, day: date = NOON.date()) -> None:
-    """Lands events, in one object for each type, and applies them to every table."""
-    land(redshift, objects(*events, day=day))
-    apply_all(redshift)
+def refresh_all(redshift: Redshift, as_of: datetime, report_tz: str = "UTC") -> None:
+    for report in REPORTS:
+        refresh(redshift, report, as_of=as_of, report_tz=report_tz)
 
 
-@dataclass
+def load(redshift: Redshift, *events: Event, day: date = DAY) -> None:
+    """Lands events, in one object for each type, and applies them."""
+    contents = objects(*events, day=day)
+    land(redshift, contents)
+    apply_all(redshift, {content.event_type for content in contents})
+
+
+@dataclass(frozen=True)
 class Facts:
     """Reads what the warehouse says."""
 
     redshift: Redshift
-    _tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def message(self, message: str) -> dict[str, Any]:
         (row,) = self.rows("fact_message", "message_id", message)
@@ -272,20 +301,22 @@ class Facts:
 
     def rows(self, table: str, column: str, value: object) -> list[dict[str, Any]]:
         with self.redshift.session("tests") as session:
-            return session.records(f"select * from warehouse.{table} where {column} = :value", value=value)
+            return session.records(
+                f"select * from warehouse.{table} where {column} = :value", value=value
+            )
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All rows of all facts and dimensions built from events, but for the columns that tell when we worked."""
+        """All rows of facts, dimensions and reports, but for the columns that tell when we worked.
+
+        User agents nobody uses any more stay in their dimension, so that is left out.
+        """
         found = {}
         with self.redshift.session("tests") as session:
-            for table in apply.STEPS:
-                if table == "dim_user_agent":
-                    continue
-                records = session.records(f"select * from warehouse.{table}")
+            for table in _COMPARED:
                 found[table] = sorted(
                     (
-                        tuple((k, v) for k, v in r.items() if k not in ("loaded_at", "updated_at"))
-                        for r in records
+                        tuple((k, v) for k, v in record.items() if k not in _WHEN_WE_WORKED)
+                        for record in session.records(f"select * from {table}")
                     ),
                     key=repr,
                 )

@@ -258,7 +258,6 @@ def column_definition(reader: Reader, layout: _Layout) -> ColumnDefinition:
         elif reader.accept("distkey"):
             layout.distkeys.append(column.name)
         elif reader.accept("sortkey"):
-            layout.sortkeys.append(column.name)
             layout.sortkey_columns.append(column.name)
             if len(layout.sortkey_columns) > 1:
                 raise PgError("42601", "Cannot specify more than one column with SORTKEY")
@@ -304,8 +303,6 @@ def _table_options(reader: Reader, layout: _Layout) -> None:
         elif reader.accept("sortkey") or reader.accept("compound", "sortkey") or reader.accept("interleaved", "sortkey"):
             once("SORTKEY")
             layout.sortkeys += reader.names()
-            if layout.sortkey_columns:
-                raise PgError("42601", "Cannot specify SORTKEY twice")
         else:
             return
 
@@ -414,7 +411,7 @@ def alter(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
         layout = _Layout()
         column = column_definition(reader, layout)
         reader.done()
-        if layout.distkeys or layout.sortkeys or column.identity:
+        if layout.distkeys or layout.sortkey_columns or column.identity:
             raise unsupported("ADD COLUMN with a key or IDENTITY")
         if column.is_not_null and column.default is None:
             raise PgError("42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")

@@ -177,6 +177,7 @@ class Files:
         messages = self.world.messages
         self._flush_s = 300 if messages >= 50_000 else 900 if messages >= 5_000 else 1800
         self.outage = lru_cache(maxsize=64)(self._outage)
+        self.replay = lru_cache(maxsize=4)(self._replay)
 
     def of_hour(self, hour: int) -> Iterator[LogFile]:
         """The files that arrive in one hour (counted from 1970), in order of arrival."""
@@ -233,7 +234,7 @@ class Files:
                 _Written(copies.rows, copies.instance, copies.at_s, copies.copy + 1, copies.first_s)
             )
         for source in (hour - 1, hour):
-            replay = self._replay(source)
+            replay = self.replay(source)
             if replay is not None:
                 found.append(replay.take((replay.at_s >= begin) & (replay.at_s < end)))
         return _Written.concat(found)

@@ -13,7 +13,16 @@ import numpy as np
 
 from sms_warehouse.local.traffic.draws import Ids, Ints, Mask, below, normal, pick, unit
 from sms_warehouse.local.traffic.lines import DAY_MS, choice, done_dates, fill, iso_times
-from sms_warehouse.local.traffic.messages import PROVIDERS, RESENT, SECOND_ATTEMPT_SHARE, Messages
+from sms_warehouse.local.traffic.messages import (
+    PROVIDERS,
+    RESENT,
+    SECOND_ATTEMPT_SHARE,
+    SMSC_EAST,
+    SMSC_WEST,
+    TWILIO,
+    VONAGE,
+    Messages,
+)
 from sms_warehouse.local.traffic.rows import Rows, concat, make_rows, no_rows
 from sms_warehouse.local.traffic.service import (
     BLOCK,

@@ -1,0 +1,66 @@
+"""Campaigns and their variants through time."""
+
+from __future__ import annotations
+
+import json
+
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.world import (
+    NOON,
+    Content,
+    Facts,
+    apply_all,
+    at,
+    campaign,
+    land,
+    load,
+)
+
+
+def test_a_campaign_keeps_every_image_and_the_highest_version_is_current(
+    redshift: Redshift, facts: Facts
+) -> None:
+    load(redshift, campaign(version=2, occurred_at=at(hours=2), owner="growth"))
+    load(redshift, campaign(version=1, occurred_at=NOON, owner="retention"))
+    load(redshift, campaign(version=3, occurred_at=at(hours=5), owner="devices", deleted=True))
+    rows = sorted(facts.rows("dim_campaign", "campaign_id", "cmp_1"), key=lambda r: r["version"])
+    assert [(r["owner"], r["valid_from"], r["valid_to"], r["is_current"]) for r in rows] == [
+        ("retention", NOON, at(hours=2), False),
+        ("growth", at(hours=2), at(hours=5), False),
+        ("devices", at(hours=5), None, True),
+    ]
+    assert rows[2]["is_deleted"]
+
+
+def test_a_variant_is_as_the_newest_image_that_names_it_says(
+    redshift: Redshift, facts: Facts
+) -> None:
+    first = [
+        {"variant_id": "A", "name": "offer", "allocation_pct": 50, "is_control": True},
+        {"variant_id": "B", "name": "deadline", "allocation_pct": 50.5, "is_control": False},
+    ]
+    second = [
+        {"variant_id": "A", "name": "offer first", "allocation_pct": 100.0},
+        "junk",
+        {"variant_id": 7},
+    ]
+    load(redshift, campaign(version=2, variants=json.dumps(second)))
+    load(redshift, campaign(version=1, variants=json.dumps(first)))
+    rows = sorted(facts.rows("dim_variant", "campaign_id", "cmp_1"), key=lambda r: r["variant_id"])
+    columns = ("variant_id", "variant_name", "allocation_pct", "is_control", "is_current")
+    assert [tuple(row[column] for column in columns) for row in rows] == [
+        ("A", "offer first", 100.0, None, True),
+        ("B", "deadline", 50.5, False, False),
+    ]
+
+
+def test_a_campaign_whose_object_was_overwritten_is_forgotten(
+    redshift: Redshift, facts: Facts
+) -> None:
+    variants = json.dumps([{"variant_id": "A"}])
+    for campaign_id in ("cmp_1", "cmp_2"):
+        land(redshift, [Content("raw/overwritten", (campaign(campaign_id, variants=variants),))])
+        apply_all(redshift, {"campaign_upserted"})
+    for table in ("dim_campaign", "dim_variant"):
+        assert facts.rows(table, "campaign_id", "cmp_1") == []
+        assert len(facts.rows(table, "campaign_id", "cmp_2")) == 1

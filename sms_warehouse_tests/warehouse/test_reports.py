@@ -1,0 +1,314 @@
+"""What the reports say, for a clock of our choosing."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sms_warehouse.reports import PREVIEW_ORDER, REPORTS, SOURCES, refresh
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.test_loading import random_world
+from sms_warehouse_tests.warehouse.world import (
+    NOON,
+    Event,
+    at,
+    campaign,
+    click,
+    load,
+    message_id,
+    opt_out,
+    receipt,
+    refresh_all,
+    submitted,
+)
+
+AS_OF = datetime(2026, 3, 12, 9)
+
+
+def report(redshift: Redshift, name: str, **where: Any) -> list[dict[str, Any]]:
+    conditions = " and ".join(f"{column} = :{column}" for column in where) or "1 = 1"
+    with redshift.session("tests") as session:
+        return session.records(
+            f"select * from reports.{name} where {conditions} order by {PREVIEW_ORDER.get(name, 'message_id')}",
+            **where,
+        )
+
+
+def check(row: dict[str, Any], **expected: Any) -> None:
+    assert {name: row[name] for name in expected} == expected
+
+
+def six_messages() -> list[Event]:
+    """Delivered and clicked; delivered; failed; pending; suppressed; refused. The first two are of variant A."""
+    m = [message_id(n) for n in range(6)]
+    return [
+        *(
+            submitted(m[n], recipient_id=f"sub_{n}", variant_id="AABBBB"[n], segment_count=2)
+            for n in range(4)
+        ),
+        submitted(
+            m[4], recipient_id="sub_4", submit_status="SUPPRESSED", suppress_reason="FREQ_CAP"
+        ),
+        submitted(m[5], recipient_id="sub_5", submit_status="REJECTED", submit_error_code="429"),
+        *(receipt(m[n], "DELIVERED", at(seconds=9), segment_seq=None) for n in range(2)),
+        receipt(m[2], "UNDELIVERED", at(seconds=9), segment_seq=None, error_code="012"),
+        receipt(m[3], "CARRIER_ACCEPTED", at(seconds=9), segment_seq=None),
+        click(m[0], at(minutes=10)),
+        click(m[0], at(hours=9)),
+        click(m[0], at(hours=9), method="HEAD"),
+        # A click on what was not delivered, two days later.
+        click(m[3], at(hours=40), visitor_token="v3"),
+        opt_out("sub_1", at(hours=1)),
+    ]
+
+
+def test_a_campaign_adds_up(redshift: Redshift) -> None:
+    load(redshift, campaign(campaign_type="BLAST"), *six_messages())
+    refresh_all(redshift, AS_OF)
+    (total,) = report(redshift, "campaign_performance", variant_id="*")
+    check(
+        total,
+        campaign_id="cmp_1",
+        campaign_name="Spring",
+        attempted=5,
+        suppressed=1,
+        submit_failed=1,
+        sent=4,
+        delivered=2,
+        failed=1,
+        pending=1,
+        unknown=0,
+        carrier_accepted_only=1,
+        delivery_rate=Decimal("0.5"),
+        dlr_coverage=Decimal("0.75"),
+        delivery_rate_final=Decimal("0.666667"),
+        clicked=2,
+        clicked_delivered=1,
+        clicked_without_receipt=1,
+        total_clicks=3,
+        bot_clicks=1,
+        bot_share=Decimal("0.25"),
+        ctr=Decimal("0.5"),
+        ctr_sent=Decimal("0.5"),
+        ctr_24h=Decimal("0.5"),
+        clicks_per_clicker=Decimal("1.5"),
+        median_sec_to_click=(600 + 144_000) / 2,
+        opt_outs=1,
+        optout_rate=Decimal("0.5"),
+        segments_sent=8,
+        segments_per_msg=Decimal(2),
+        # It is the only one of its type.
+        score_vs_baseline=Decimal(1),
+        first_sent_at=NOON,
+        is_mature=False,
+        as_of=AS_OF,
+    )
+    variants = report(redshift, "campaign_performance", campaign_id="cmp_1")
+    assert {row["variant_id"]: row["sent"] for row in variants} == {"*": 4, "A": 2, "B": 2, "-": 0}
+
+
+def test_what_is_pending_is_unknown_after_72_hours_and_delivered_when_it_is(
+    redshift: Redshift,
+) -> None:
+    m = message_id()
+    load(redshift, submitted(m))
+    for hours, expected in ((71.9, (1, 0)), (72, (0, 1))):
+        refresh(redshift, "campaign_performance", as_of=at(hours=hours), report_tz="UTC")
+        (row,) = report(redshift, "campaign_performance", variant_id="*")
+        assert (row["pending"], row["unknown"]) == expected
+    load(redshift, receipt(m, "DELIVERED", at(days=5)))
+    refresh(redshift, "campaign_performance", as_of=at(days=6), report_tz="UTC")
+    (row,) = report(redshift, "campaign_performance", variant_id="*")
+    assert (row["pending"], row["unknown"], row["delivered"]) == (0, 0, 1)
+
+
+def test_the_window_is_thirty_days_of_the_reports_zone(redshift: Redshift) -> None:
+    # Yesterday in New York is 2026-03-11; its summer time began on the 8th.
+    as_of = datetime(2026, 3, 12, 4)
+    times = {
+        "before the window": datetime(2026, 2, 10, 4, 59, 59),
+        "its first second": datetime(2026, 2, 10, 5),
+        "its last second": datetime(2026, 3, 12, 3, 59, 59),
+        "today": datetime(2026, 3, 12, 4),
+        "before the one before": datetime(2026, 1, 11, 4, 59, 59),
+    }
+    load(
+        redshift,
+        *(
+            submitted(message_id(n, when), when, recipient_id=f"sub_{n}")
+            for n, when in enumerate(times.values())
+        ),
+    )
+    refresh(redshift, "rolling_30d", as_of=as_of, report_tz="America/New_York")
+    (row,) = report(redshift, "rolling_30d", scope_type="ALL")
+    check(
+        row,
+        report_date=date(2026, 3, 11),
+        window_start=date(2026, 2, 10),
+        window_end=date(2026, 3, 11),
+        report_tz="America/New_York",
+        anchor="COHORT",
+        sent=2,
+        prev_sent=1,
+        recipients_exact=2,
+        delta_pct=Decimal(1),
+        source_watermark=times["its last second"] + timedelta(milliseconds=20),
+    )
+
+
+def test_recipients_of_a_window_are_counted_once_in_each_scope(redshift: Redshift) -> None:
+    sends = [("cmp_1", "sub_1"), ("cmp_1", "sub_1"), ("cmp_2", "sub_1"), ("cmp_2", "sub_2")]
+    load(
+        redshift,
+        *(
+            submitted(message_id(n), campaign_id=c, recipient_id=s, mcc_mnc="310410")
+            for n, (c, s) in enumerate(sends)
+        ),
+        click(message_id(0), at(hours=1)),
+        click(message_id(2), at(hours=1), visitor_token="v2"),
+    )
+    refresh(redshift, "rolling_30d", as_of=AS_OF, report_tz="UTC")
+    found = {
+        (r["scope_type"], r["scope_id"]): (r["sent"], r["recipients_exact"], r["unique_clickers"])
+        for r in report(redshift, "rolling_30d")
+    }
+    assert found == {
+        ("ALL", "*"): (4, 2, 1),
+        ("CAMPAIGN", "cmp_1"): (2, 1, 1),
+        ("CAMPAIGN", "cmp_2"): (2, 2, 1),
+        ("CARRIER", "310410"): (4, 2, 1),
+        ("CATEGORY", "MARKETING"): (4, 2, 1),
+    }
+
+
+def test_failures_are_shares_of_what_their_carrier_was_sent(redshift: Redshift) -> None:
+    m = [message_id(n) for n in range(4)]
+    load(
+        redshift,
+        *(submitted(x, recipient_id="sub_1", mcc_mnc="310410") for x in m[:3]),
+        submitted(m[3], mcc_mnc="310260"),
+        receipt(m[0], "UNDELIVERED", at(seconds=5), error_code="012"),
+        receipt(m[1], "UNDELIVERED", at(seconds=9), error_code="012"),
+        receipt(m[2], "DELIVERED", at(seconds=9)),
+    )
+    refresh(redshift, "delivery_failure_daily", as_of=AS_OF, report_tz="UTC")
+    (row,) = report(redshift, "delivery_failure_daily")
+    check(
+        row,
+        sent_date_report=NOON.date(),
+        carrier="310410",
+        carrier_name="AT&T Mobility",
+        provider="smsc-east",
+        failure_category="INVALID_NUMBER",
+        error_code="012",
+        messages=2,
+        sent=3,
+        pct_of_sent=Decimal("0.666667"),
+        permanent_messages=2,
+        distinct_recipients=1,
+        first_seen=at(seconds=5),
+        last_seen=at(seconds=9),
+    )
+
+
+def test_a_messages_status_is_computed_when_it_is_asked_for(redshift: Redshift) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    ages = {1: "PENDING", 100: "UNKNOWN"}
+    messages = {hours: message_id(hours, now - timedelta(hours=hours)) for hours in ages}
+    load(redshift, *(submitted(m, now - timedelta(hours=hours)) for hours, m in messages.items()))
+    for hours, outcome in ages.items():
+        (row,) = report(redshift, "message_status", message_id=messages[hours])
+        check(
+            row,
+            delivery_outcome=outcome,
+            follow_up_action={1: "WAIT", 100: "ALT_CHANNEL"}[hours],
+            engaged=False,
+        )
+        assert abs(row["as_of"] - now) < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("events", "action"),
+    [
+        ({"status": "DELIVERED"}, "REMIND_NON_CLICKER"),
+        ({"status": "DELIVERED", "click": {}}, "NURTURE_CLICKER"),
+        ({"status": "DELIVERED", "click": {"method": "HEAD"}}, "REMIND_NON_CLICKER"),
+        ({"status": "DELIVERED", "stop": True}, "NONE"),
+        ({"status": "UNDELIVERED", "error_code": "012"}, "SUPPRESS_NUMBER"),
+        ({"status": "UNDELIVERED", "error_code": "034"}, "RESEND"),
+    ],
+)
+def test_a_message_calls_for(redshift: Redshift, events: dict[str, Any], action: str) -> None:
+    sent = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(hours=30)
+    m = message_id(1, sent)
+    world = [
+        submitted(m, sent),
+        receipt(
+            m, events["status"], sent + timedelta(seconds=5), error_code=events.get("error_code")
+        ),
+    ]
+    if "click" in events:
+        world.append(click(m, sent + timedelta(hours=1), **events["click"]))
+    if "stop" in events:
+        world.append(opt_out("sub_1", sent + timedelta(hours=1)))
+    load(redshift, *world)
+    (row,) = report(redshift, "message_status", message_id=m)
+    assert row["follow_up_action"] == action
+    assert row["bot_only"] == (events.get("click") == {"method": "HEAD"})
+
+
+@pytest.mark.parametrize("seed", [20, 21])
+def test_measures_keep_their_promises(redshift: Redshift, seed: int) -> None:
+    """Every message sent is in exactly one state, and rates are shares."""
+    load(redshift, *random_world(seed))
+    for hours in (1, 80):
+        refresh_all(redshift, at(hours=hours))
+        rows = report(redshift, "campaign_performance")
+        assert sum(r["sent"] for r in rows) > 0
+        for r in rows + report(redshift, "rolling_30d"):
+            assert r["sent"] == r["delivered"] + r["failed"] + r["pending"] + r["unknown"]
+            assert r["attempted"] == r["sent"] + r["submit_failed"]
+            assert r["ctr"] is None or 0 <= r["ctr"] <= 1
+        for campaign_id in ("cmp_1", "cmp_2"):
+            of_campaign = {r["variant_id"]: r for r in rows if r["campaign_id"] == campaign_id}
+            for measure in ("attempted", "sent", "delivered", "total_clicks", "opt_outs"):
+                parts = sum(r[measure] for v, r in of_campaign.items() if v != "*")
+                assert parts == (of_campaign["*"][measure] if of_campaign else 0)
+    with redshift.session("tests") as session:
+        assert (
+            session.value(
+                "select count(*) as broken from warehouse.fact_message"
+                " where human_clicks + bot_clicks + repeat_clicks <> click_requests"
+            )
+            == 0
+        )
+        assert (
+            session.value(
+                "select (select count(*) from reports.message_status)"
+                " - (select count(*) from warehouse.fact_message where not is_stub) as difference"
+            )
+            == 0
+        )
+
+
+def test_a_refresh_is_recorded_and_repeats_itself(redshift: Redshift) -> None:
+    load(redshift, *random_world(random.Random(3).randint(0, 99)))
+    shown = []
+    for run_id in ("one", "two"):
+        for name in REPORTS:
+            refresh(redshift, name, as_of=AS_OF, report_tz="America/Chicago", run_id=run_id)
+        shown.append([report(redshift, name) for name in REPORTS])
+    assert shown[0] == shown[1]
+    with redshift.session("tests") as session:
+        known = session.rows(
+            "select report_name, as_of, run_id from control.report_refresh order by 1"
+        )
+    assert known == sorted((name, AS_OF, "two") for name in REPORTS)
+
+
+def test_every_report_says_what_it_is_made_of() -> None:
+    assert set(SOURCES) == set(PREVIEW_ORDER) == set(REPORTS)
