@@ -66,6 +66,7 @@ def run(
     """
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
+    began = datetime.now(UTC)
     stack = LocalStack(directory, visibility_s=_SEEN_AGAIN_S)
     try:
         _tell("starting S3, SQS, Redshift and Dagster")
@@ -84,12 +85,23 @@ def run(
             _writing(world) as writing,
             _dagster(stack, home, None if is_once else port) as check_dagster,
         ):
+            # Late, because the definitions read the environment that was just made.
+            from sms_warehouse.watch import Watch
 
-            def check() -> None:
+            watch = Watch(_tell, began=began)
+
+            def look() -> None:
                 check_stack()
                 check_dagster()
+                watch.look(world.objects)
 
-            _play(stack, world, writing, check, is_once, timeout_s)
+            end = time.monotonic() + timeout_s if is_once else None
+            _wait_until_done(world, writing, watch, look, end)
+            if wrong := watch.summarise(world.written):
+                raise DemoFailed(f"not every record of {', '.join(wrong)} is accounted for")
+            if not is_once:
+                _tell_addresses(stack)
+                _go_on(world, look)
     except KeyboardInterrupt:
         if is_once:
             raise click.exceptions.Exit(130) from None
@@ -97,48 +109,37 @@ def run(
         stack.stop()
 
 
-def _play(
-    stack: LocalStack,
+def _wait_until_done(
     world: World,
     writing: Future[None],
-    check: Callable[[], None],
-    is_once: bool,
-    timeout_s: float,
+    watch: Watch,
+    look: Callable[[], None],
+    end: float | None,
 ) -> None:
-    # Late, because the definitions read the environment that was just made.
-    from sms_warehouse.watch import Watch
-
-    watch = Watch(_tell)
-    end = time.monotonic() + timeout_s
-    while missing := _missing(world, writing, check, watch):
-        if is_once and watch.hopeless:
-            raise DemoFailed(watch.hopeless)
-        if is_once and time.monotonic() > end:
-            raise DemoFailed(f"not done after {timeout_s / 60:g} minutes: {missing}")
-        time.sleep(_LOOK_S)
-    wrong = watch.summarise(world.written)
-    if wrong:
-        raise DemoFailed(f"not every record of {', '.join(wrong)} is accounted for")
-    if is_once:
-        return
-    _tell_addresses(stack)
+    """Returns when nothing is left to do for what the services wrote. Raises DemoFailed when it will not be."""
     while True:
-        check()
-        world.write(datetime.now(UTC), threading.Event())
-        watch.look(world.objects)
+        look()
+        if not writing.done():
+            missing: str | None = "the services are still writing"
+        else:
+            writing.result()
+            missing = watch.missing(world.days)
+        if missing is None:
+            return
+        if end is not None and watch.hopeless:
+            raise DemoFailed(watch.hopeless)
+        if end is not None and time.monotonic() > end:
+            raise DemoFailed(f"not done in time: {missing}; --timeout gives it more")
         time.sleep(_LOOK_S)
 
 
-def _missing(
-    world: World, writing: Future[None], check: Callable[[], None], watch: Watch
-) -> str | None:
-    """What has not happened yet, in words. Raises what makes it impossible."""
-    check()
-    watch.look(world.objects)
-    if not writing.done():
-        return "the services are still writing"
-    writing.result()
-    return watch.missing(world.days)
+def _go_on(world: World, look: Callable[[], None]) -> NoReturn:
+    """Lets the services write as the clock goes on."""
+    never = threading.Event()
+    while True:
+        look()
+        world.write(datetime.now(UTC), never)
+        time.sleep(_LOOK_S)
 
 
 @dataclass

@@ -5,7 +5,7 @@ import dagster as dg
 from sms_warehouse.assets import reports, staging, warehouse
 from sms_warehouse.landing import keys, load
 from sms_warehouse.landing.events import EVENTS
-from sms_warehouse.partitions import ARRIVAL_DAYS, today
+from sms_warehouse.partitions import today
 from sms_warehouse.resources.inbox import Inbox, NewObject
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
@@ -13,7 +13,6 @@ from sms_warehouse.resources.redshift import Redshift
 load_day = dg.define_asset_job(
     "load_day",
     dg.AssetSelection.groups(staging.GROUP, warehouse.GROUP),
-    partitions_def=ARRIVAL_DAYS,
     description="Lands what S3 holds for one arrival day and the ledger does not, proves it, and applies it.",
 )
 

@@ -29,8 +29,9 @@ from sms_warehouse.resources.redshift import Redshift, RedshiftUnavailable
 _FAILURES = 3
 """A failed day is asked for again by itself; so many failures mean that it cannot succeed."""
 _CAMPAIGNS = (
-    "select campaign_name, variant_id, attempted, sent, delivered, failed, pending, clicked, opt_outs, as_of"
-    " from reports.campaign_performance order by attempted desc, campaign_id, variant_id limit 5"
+    "select campaign_name, attempted, sent, delivered, failed, pending, clicked, opt_outs, as_of"
+    " from reports.campaign_performance where variant_id = '*'"
+    " order by attempted desc, campaign_id limit 5"
 )
 _OVERLAP = timedelta(seconds=10)
 _FINISHED = {
@@ -94,11 +95,14 @@ def _messages() -> int:
 
 
 class Runs:
-    """The runs of the instance of DAGSTER_HOME, followed from one look to the next."""
+    """The runs of the instance of DAGSTER_HOME, followed from one look to the next.
 
-    def __init__(self) -> None:
+    Runs from before ``began`` count, but are not told of.
+    """
+
+    def __init__(self, began: datetime) -> None:
         self._instance = dg.DagsterInstance.get()
-        self._began = datetime.now(UTC)
+        self._began = began
         self._looked: datetime | None = None
         self._statuses: dict[str, dg.DagsterRunStatus] = {}
         self._checks: dict[tuple[str, str, str | None], dg.AssetCheckEvaluation] = {}
@@ -179,9 +183,9 @@ class Runs:
 class Watch:
     """Looks at everything, tells what changed, and knows when nothing is left to do."""
 
-    def __init__(self, tell: Callable[[str], object]) -> None:
+    def __init__(self, tell: Callable[[str], object], *, began: datetime) -> None:
         self._tell = tell
-        self._runs = Runs()
+        self._runs = Runs(began)
         self._books: Books | None = None
         self._told = ""
 
@@ -236,7 +240,8 @@ class Watch:
         """Prints what the services wrote beside what the warehouse holds; returns event types that differ."""
         totals = Books.open().totals
         rows = {}
-        for event_type, lines in sorted(written.items()):
+        for event_type in EVENTS:
+            lines = Counter(written.get(event_type, {}))
             landed = Counter(totals.get((event_type, ledger.LANDED), {}))
             row = {
                 "lines in S3": lines["lines"] - lines["superseded"],

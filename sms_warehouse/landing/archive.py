@@ -155,7 +155,6 @@ class _Sink:
             return Content(self._memory, self._size, lines)
         # The mapping keeps the unnamed file alive by itself.
         mapped = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
-        mapped.madvise(mmap.MADV_SEQUENTIAL)
         return Content(mapped, self._size, lines)
 
     def close(self) -> None:

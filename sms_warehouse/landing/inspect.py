@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -26,7 +27,8 @@ from sms_warehouse.landing.events import JSON_BYTES, JSON_KINDS, LINE_BYTES, Eve
 from sms_warehouse.landing.lines import Bad, Good, Policy, check_json, is_blank
 
 BLOCK_BYTES = 4 * 1024**2
-
+_BLOCK_LINES = 65_536
+"""Bounds what is held of a block whose lines are all bad and short."""
 _PIECES = 16
 """A refused run of lines is cut into so many pieces, each tried by itself."""
 _FEW_LINES = 32
@@ -97,7 +99,11 @@ def inspect(
         if end - begin > BLOCK_BYTES:
             block = inspector.huge_line(memoryview(content)[begin:end], number)
         else:
-            block = inspector.block(bytes(content[begin:end]), number)
+            lines = _Lines(bytes(content[begin:end]))
+            if len(lines) > _BLOCK_LINES:
+                end = begin + int(lines.starts[_BLOCK_LINES])
+                lines = _Lines(bytes(content[begin:end]))
+            block = inspector.block(lines, number)
         yield block
         number += block.lines
         begin = end
@@ -190,6 +196,12 @@ class _Reader:
         return True
 
 
+@cache
+def _reader(event: Event, *, is_lenient: bool) -> _Reader:
+    # Making one takes as long as reading a small object.
+    return _Reader(event, is_lenient=is_lenient)
+
+
 def _decoded_type(field: Field) -> Any:
     parsed = columns.parsed_type(field)
     if pa.types.is_integer(parsed):
@@ -213,8 +225,8 @@ class _Inspector:
             for f in event.fields
             if f.kind in JSON_KINDS
         ]
-        self._strict = _Reader(event, is_lenient=False)
-        self._lenient = _Reader(event, is_lenient=True)
+        self._strict = _reader(event, is_lenient=False)
+        self._lenient = _reader(event, is_lenient=True)
         self._decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
         self._verbatim_names = ["extra", *(name for name, _, _ in self._json_fields)]
         self._nothing_verbatim = (None,) * len(self._verbatim_names)
@@ -231,9 +243,8 @@ class _Inspector:
             return Block(self.no_rows, [], 1)
         return Block(self.no_rows, [BadLine(number, "line_too_long", None, raw)], 0)
 
-    def block(self, data: bytes, first_number: int) -> Block:
+    def block(self, lines: _Lines, first_number: int) -> Block:
         """A block of whole lines, of which the first has the given number."""
-        lines = _Lines(data)
         candidates = np.flatnonzero(self._may_be_objects(lines))
         parts: list[_Part] = []
         if not self._is_drifting:

@@ -14,13 +14,13 @@ import random
 import signal
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 from typing import Any, Literal, NoReturn, Protocol
 
 import pyarrow as pa
@@ -49,10 +49,11 @@ __all__ = [
     "prepare",
 ]
 
-_PARALLEL_BYTES = 8 * 1024**2
-"""Batches of fewer compressed bytes are done before other processes would have started."""
+_PARALLEL_BYTES = 24 * 1024**2
+"""Batches of fewer compressed bytes are done by one process before others would have started."""
 _AHEAD = 3
-"""Objects that a process downloads and inflates while it inspects another."""
+_AHEAD_BYTES = 16 * 1024**2
+"""So many objects, of so many compressed bytes, are read while another is inspected."""
 _READ_ATTEMPTS = 5
 _PROGRESS_SECONDS = 5.0
 
@@ -130,7 +131,7 @@ def prepare(
     found = [_Found(n, o.object_id, o.key, o.etag, o.size_bytes) for n, o in enumerate(objects)]
     if processes is None:
         is_small = sum(o.size_bytes for o in found) < _PARALLEL_BYTES
-        processes = 1 if is_small else len(os.sched_getaffinity(0))
+        processes = 1 if is_small else _cores()
     shares = _shares(found, processes)
     tally = _Tally(len(found), progress)
     if len(shares) > 1:
@@ -202,6 +203,12 @@ class _Tally:
             )
 
 
+def _cores() -> int:
+    """Cores this process may use, as far as the system tells."""
+    # Not every system can say which cores a process is bound to.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _shares(found: Sequence[_Found], processes: int) -> list[list[_Found]]:
     """As equal shares of the compressed bytes as giving out the largest object first makes them."""
     shares: list[list[_Found]] = [[] for _ in range(min(processes, len(found)))]
@@ -267,6 +274,7 @@ def _serve(
     try:
         sender.send(_work(task, number, share, sender.send))
     except Exception as error:
+        error.add_note(traceback.format_exc())
         sender.send(error)
 
 
@@ -349,20 +357,27 @@ def _read_ahead(
 ) -> Iterator[tuple[_Found, Content | InspectedObject]]:
     """Each object read whole, or why there is nothing to inspect; a few are read ahead of the caller."""
     reader = ThreadPoolExecutor(_AHEAD)
-    upcoming = iter(share)
+    upcoming = deque(share)
     waiting: deque[tuple[_Found, Future[Content | InspectedObject]]] = deque()
 
-    def begin(objects: int) -> None:
-        for found in islice(upcoming, objects):
+    def begin_more() -> None:
+        ahead = sum(found.size_bytes for found, _ in waiting)
+        while upcoming and (
+            not waiting
+            or (len(waiting) < _AHEAD and ahead + upcoming[0].size_bytes <= _AHEAD_BYTES)
+        ):
+            found = upcoming.popleft()
+            ahead += found.size_bytes
             waiting.append((found, reader.submit(_read, task, found)))
 
     try:
-        begin(_AHEAD)
+        begin_more()
         while waiting:
             found, future = waiting.popleft()
             read = future.result()
+            # The future would keep the content alive while the next object is inspected.
             del future
-            begin(1)
+            begin_more()
             yield found, read
             del read
     finally:

@@ -195,10 +195,10 @@ def test_several_processes_write_the_same_rows_as_one(bucket: Bucket) -> None:
     objects.append(bucket.put_bytes(b"poison", "p"))
     alone = prepared(bucket, *objects, processes=1)
     rows = bucket.table(alone.good_files), bucket.table(alone.quarantine_files)
-    together = prepared(bucket, *objects, processes=3)
+    together = prepared(bucket, *objects, processes=2)
     assert together.objects == alone.objects
     assert together.bytes_inflated == alone.bytes_inflated
-    assert len(together.good_files) == 3
+    assert len(together.good_files) == 2
     assert bucket.table(together.good_files).equals(rows[0])
     bad = bucket.table(together.quarantine_files).drop_columns("quarantined_at")
     assert bad.equals(rows[1].drop_columns("quarantined_at"))
@@ -331,6 +331,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes as Linux lists them")
 def test_inspecting_processes_end_and_leave_no_file_when_their_parent_is_killed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ VALUES = [
     ("boolean", True),
     ("boolean", False),
     ("varchar(10)", ""),
-    ("varchar(11)", "it's é 😀"),
+    ("varchar(12)", "it's é 😀"),
     ("varchar(max)", "x" * 65535),
     ("date", dt.date(1970, 1, 1)),
     ("date", dt.date(9999, 12, 31)),

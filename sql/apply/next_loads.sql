@@ -30,7 +30,10 @@ measured as (
         waiting.arrival_date,
         waiting.rows_landed,
         cast(
-            sum(waiting.rows_landed) over (order by waiting.load_id rows unbounded preceding) as bigint
+            sum(waiting.rows_landed) over (
+                order by waiting.load_id
+                rows unbounded preceding
+            ) as bigint
         ) as rows_up_to_here
     from waiting
     join oldest

@@ -26,7 +26,10 @@ with message as (
         clicked_24h * delivered as clicked_24h_delivered,
         clicked_72h * delivered as clicked_72h_delivered,
         clicked_7d * delivered as clicked_7d_delivered,
-        case when unresolved = 1 and sent_at > dateadd(hour, -72, cast(:as_of as timestamp)) then 1 else 0 end as pending,
+        case
+            when unresolved = 1 and sent_at > dateadd(hour, -72, cast(:as_of as timestamp)) then 1
+            else 0
+        end as pending,
         case
             when unknown_state = 1 then 1
             when unresolved = 1 and sent_at <= dateadd(hour, -72, cast(:as_of as timestamp)) then 1
@@ -104,9 +107,9 @@ timed as (
     select
         campaign_id,
         variant_id,
-        percentile_cont(0.5) within group (order by cast(sec_to_first_click as double precision))
+        percentile_cont(0.5) within group (order by cast(sec_to_first_click as float8))
             as median_sec_to_click,
-        percentile_cont(0.9) within group (order by cast(sec_to_first_click as double precision))
+        percentile_cont(0.9) within group (order by cast(sec_to_first_click as float8))
             as p90_sec_to_click
     from scoped
     where clicked = 1
@@ -119,8 +122,7 @@ rated as (
         counted.*,
         campaign.campaign_name,
         campaign.campaign_type,
-        cast(clicked_72h_delivered as double precision)
-            / nullif(cast(delivered as double precision), 0) as exact_ctr_72h
+        cast(clicked_72h_delivered as float8) / nullif(delivered, 0) as exact_ctr_72h
     from counted
     left join warehouse.dim_campaign as campaign
         on campaign.campaign_id = counted.campaign_id
@@ -155,14 +157,12 @@ select
     rated.pending,
     rated.unknown,
     rated.carrier_accepted_only,
-    cast(
-        round(cast(rated.delivered as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
-    ) as delivery_rate,
-    cast(
-        round(cast(rated.delivered as double precision) / nullif(cast(rated.delivered + rated.failed as double precision), 0), 6) as decimal(18, 6)
+    round(cast(rated.delivered as float8) / nullif(rated.sent, 0), 6) as delivery_rate,
+    round(
+        cast(rated.delivered as float8) / nullif(rated.delivered + rated.failed, 0), 6
     ) as delivery_rate_final,
-    cast(
-        round(cast(rated.delivered + rated.failed as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
+    round(
+        cast(rated.delivered + rated.failed as float8) / nullif(rated.sent, 0), 6
     ) as dlr_coverage,
     rated.clicked,
     rated.clicked_delivered,
@@ -170,39 +170,23 @@ select
     rated.clicked_in_window,
     rated.total_clicks,
     rated.bot_clicks,
-    cast(
-        round(cast(rated.bot_clicks as double precision) / nullif(cast(rated.bot_clicks + rated.total_clicks as double precision), 0), 6) as decimal(18, 6)
+    round(
+        cast(rated.bot_clicks as float8) / nullif(rated.bot_clicks + rated.total_clicks, 0), 6
     ) as bot_share,
-    cast(
-        round(cast(rated.clicked_delivered as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as ctr,
-    cast(
-        round(cast(rated.clicked as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
-    ) as ctr_sent,
-    cast(
-        round(cast(rated.clicked_24h_delivered as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as ctr_24h,
-    cast(
-        round(cast(rated.clicked_72h_delivered as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as ctr_72h,
-    cast(
-        round(cast(rated.clicked_7d_delivered as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as ctr_7d,
-    cast(
-        round(cast(rated.total_clicks as double precision) / nullif(cast(rated.clicked as double precision), 0), 6) as decimal(18, 6)
-    ) as clicks_per_clicker,
+    round(cast(rated.clicked_delivered as float8) / nullif(rated.delivered, 0), 6) as ctr,
+    round(cast(rated.clicked as float8) / nullif(rated.sent, 0), 6) as ctr_sent,
+    round(cast(rated.clicked_24h_delivered as float8) / nullif(rated.delivered, 0), 6) as ctr_24h,
+    round(cast(rated.clicked_72h_delivered as float8) / nullif(rated.delivered, 0), 6) as ctr_72h,
+    round(cast(rated.clicked_7d_delivered as float8) / nullif(rated.delivered, 0), 6) as ctr_7d,
+    round(cast(rated.total_clicks as float8) / nullif(rated.clicked, 0), 6) as clicks_per_clicker,
     timed.median_sec_to_click,
     timed.p90_sec_to_click,
     rated.opt_outs,
-    cast(
-        round(cast(rated.opt_outs as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as optout_rate,
+    round(cast(rated.opt_outs as float8) / nullif(rated.delivered, 0), 6) as optout_rate,
     rated.replies,
     rated.segments_sent,
-    cast(
-        round(cast(rated.segments_sent as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
-    ) as segments_per_msg,
-    cast(round(rated.exact_ctr_72h / nullif(baseline.usual_ctr_72h, 0), 6) as decimal(18, 6)) as score_vs_baseline,
+    round(cast(rated.segments_sent as float8) / nullif(rated.sent, 0), 6) as segments_per_msg,
+    round(rated.exact_ctr_72h / nullif(baseline.usual_ctr_72h, 0), 6) as score_vs_baseline,
     coalesce(rated.last_sent_at < dateadd(day, -7, cast(:as_of as timestamp)), false) as is_mature,
     cast(:as_of as timestamp) as as_of
 from rated

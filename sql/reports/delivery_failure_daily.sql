@@ -55,9 +55,7 @@ select
     failure.error_code,
     failure.messages,
     day_sent.sent,
-    cast(
-        round(cast(failure.messages as double precision) / nullif(cast(day_sent.sent as double precision), 0), 6) as decimal(18, 6)
-    ) as pct_of_sent,
+    round(cast(failure.messages as float8) / nullif(day_sent.sent, 0), 6) as pct_of_sent,
     failure.permanent_messages,
     failure.distinct_recipients,
     failure.first_seen,

@@ -24,7 +24,10 @@ with message as (
         replies,
         segments_sent,
         clicked_72h * delivered as clicked_72h_delivered,
-        case when unresolved = 1 and sent_at > dateadd(hour, -72, cast(:as_of as timestamp)) then 1 else 0 end as pending,
+        case
+            when unresolved = 1 and sent_at > dateadd(hour, -72, cast(:as_of as timestamp)) then 1
+            else 0
+        end as pending,
         case
             when unknown_state = 1 then 1
             when unresolved = 1 and sent_at <= dateadd(hour, -72, cast(:as_of as timestamp)) then 1
@@ -107,21 +110,33 @@ counted as (
         cast(sum(case when is_current then failed else 0 end) as bigint) as failed,
         cast(sum(case when is_current then pending else 0 end) as bigint) as pending,
         cast(sum(case when is_current then unknown else 0 end) as bigint) as unknown,
-        cast(sum(case when is_current then carrier_accepted_only else 0 end) as bigint) as carrier_accepted_only,
+        cast(
+            sum(case when is_current then carrier_accepted_only else 0 end) as bigint
+        ) as carrier_accepted_only,
         cast(sum(case when is_current then clicked else 0 end) as bigint) as clicked,
-        cast(sum(case when is_current then clicked_delivered else 0 end) as bigint) as clicked_delivered,
-        cast(sum(case when is_current then clicked_72h_delivered else 0 end) as bigint) as clicked_72h_delivered,
+        cast(
+            sum(case when is_current then clicked_delivered else 0 end) as bigint
+        ) as clicked_delivered,
+        cast(
+            sum(case when is_current then clicked_72h_delivered else 0 end) as bigint
+        ) as clicked_72h_delivered,
         cast(sum(case when is_current then total_clicks else 0 end) as bigint) as total_clicks,
         cast(sum(case when is_current then bot_clicks else 0 end) as bigint) as bot_clicks,
         cast(sum(case when is_current then opt_outs else 0 end) as bigint) as opt_outs,
         cast(sum(case when is_current then replies else 0 end) as bigint) as replies,
         cast(sum(case when is_current then segments_sent else 0 end) as bigint) as segments_sent,
-        count(distinct case when is_current and sent > 0 then recipient_key end) as recipients_exact,
-        count(distinct case when is_current and clicked > 0 then recipient_key end) as unique_clickers,
+        count(distinct case when is_current and sent > 0 then recipient_key end)
+            as recipients_exact,
+        count(distinct case when is_current and clicked > 0 then recipient_key end)
+            as unique_clickers,
         cast(sum(case when is_current then 0 else sent end) as bigint) as prev_sent,
         cast(sum(case when is_current then 0 else delivered end) as bigint) as prev_delivered,
-        cast(sum(case when is_current then 0 else clicked_delivered end) as bigint) as prev_clicked_delivered,
-        cast(sum(case when is_current then 0 else clicked_72h_delivered end) as bigint) as prev_clicked_72h_delivered
+        cast(
+            sum(case when is_current then 0 else clicked_delivered end) as bigint
+        ) as prev_clicked_delivered,
+        cast(
+            sum(case when is_current then 0 else clicked_72h_delivered end) as bigint
+        ) as prev_clicked_72h_delivered
     from scoped
     group by scope_type, scope_id
 ),
@@ -137,12 +152,8 @@ watermark as (
 rated as (
     select
         counted.*,
-        cast(
-            round(cast(clicked_delivered as double precision) / nullif(cast(delivered as double precision), 0), 6) as decimal(18, 6)
-        ) as ctr,
-        cast(
-            round(cast(prev_clicked_delivered as double precision) / nullif(cast(prev_delivered as double precision), 0), 6) as decimal(18, 6)
-        ) as prev_ctr
+        round(cast(clicked_delivered as float8) / nullif(delivered, 0), 6) as ctr,
+        round(cast(prev_clicked_delivered as float8) / nullif(prev_delivered, 0), 6) as prev_ctr
     from counted
 )
 
@@ -173,32 +184,24 @@ select
     rated.segments_sent,
     rated.recipients_exact,
     rated.unique_clickers,
-    cast(
-        round(cast(rated.delivered as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
-    ) as delivery_rate,
-    cast(
-        round(cast(rated.delivered + rated.failed as double precision) / nullif(cast(rated.sent as double precision), 0), 6) as decimal(18, 6)
+    round(cast(rated.delivered as float8) / nullif(rated.sent, 0), 6) as delivery_rate,
+    round(
+        cast(rated.delivered + rated.failed as float8) / nullif(rated.sent, 0), 6
     ) as dlr_coverage,
     rated.ctr,
-    cast(
-        round(cast(rated.clicked_72h_delivered as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as ctr_72h,
-    cast(
-        round(cast(rated.sent as double precision) / nullif(cast(rated.recipients_exact as double precision), 0), 6) as decimal(18, 6)
-    ) as msgs_per_recipient,
-    cast(
-        round(cast(rated.opt_outs as double precision) / nullif(cast(rated.delivered as double precision), 0), 6) as decimal(18, 6)
-    ) as optout_rate,
+    round(cast(rated.clicked_72h_delivered as float8) / nullif(rated.delivered, 0), 6) as ctr_72h,
+    round(cast(rated.sent as float8) / nullif(rated.recipients_exact, 0), 6) as msgs_per_recipient,
+    round(cast(rated.opt_outs as float8) / nullif(rated.delivered, 0), 6) as optout_rate,
     rated.prev_sent,
     rated.prev_delivered,
     rated.prev_clicked_delivered,
     rated.prev_ctr,
-    cast(
-        round(cast(rated.prev_clicked_72h_delivered as double precision) / nullif(cast(rated.prev_delivered as double precision), 0), 6) as decimal(18, 6)
+    round(
+        cast(rated.prev_clicked_72h_delivered as float8) / nullif(rated.prev_delivered, 0), 6
     ) as prev_ctr_72h,
     rated.ctr - rated.prev_ctr as delta_pp,
-    cast(
-        round(cast(rated.sent - rated.prev_sent as double precision) / nullif(cast(rated.prev_sent as double precision), 0), 6) as decimal(18, 6)
+    round(
+        cast(rated.sent - rated.prev_sent as float8) / nullif(rated.prev_sent, 0), 6
     ) as delta_pct,
     watermark.source_watermark,
     cast(:as_of as timestamp) as as_of

@@ -46,19 +46,23 @@ select
     case when is_sent then 1 else 0 end as sent,
     case when is_counted and not is_sent then 1 else 0 end as submit_failed,
     case when is_sent and delivery_state = 'DELIVERED' then 1 else 0 end as delivered,
-    case
-        when is_sent and delivery_state in ('UNDELIVERED', 'EXPIRED', 'REJECTED', 'DELETED', 'FAILED') then 1
-        else 0
-    end as failed,
-    case when is_sent and delivery_state in ('SENT', 'QUEUED', 'CARRIER_ACCEPTED') then 1 else 0 end as unresolved,
+    case when is_sent and delivery_rank = 50 then 1 else 0 end as failed,
+    case when is_sent and delivery_rank in (10, 20, 30) then 1 else 0 end as unresolved,
     case when is_sent and delivery_state = 'UNKNOWN' then 1 else 0 end as unknown_state,
-    case when is_sent and delivery_state = 'CARRIER_ACCEPTED' then 1 else 0 end as carrier_accepted_only,
+    case
+        when is_sent and delivery_state = 'CARRIER_ACCEPTED' then 1 else 0
+    end as carrier_accepted_only,
     case when is_clicked then 1 else 0 end as clicked,
-    case when is_clicked and is_sent and delivery_state = 'DELIVERED' then 1 else 0 end as clicked_delivered,
+    case
+        when is_clicked and is_sent and delivery_state = 'DELIVERED' then 1 else 0
+    end as clicked_delivered,
     case when is_clicked and sec_to_first_click <= 86400 then 1 else 0 end as clicked_24h,
     case when is_clicked and sec_to_first_click <= 259200 then 1 else 0 end as clicked_72h,
     case when is_clicked and sec_to_first_click <= 604800 then 1 else 0 end as clicked_7d,
-    case when is_clicked and sec_to_first_click <= click_window_days * 86400 then 1 else 0 end as clicked_in_window,
+    case
+        when is_clicked and sec_to_first_click <= cast(click_window_days as bigint) * 86400 then 1
+        else 0
+    end as clicked_in_window,
     case when is_counted then human_clicks else 0 end as total_clicks,
     case when is_counted then bot_clicks else 0 end as bot_clicks,
     case when is_counted and opted_out_at is not null then 1 else 0 end as opt_outs,
@@ -76,7 +80,7 @@ with message as (
         case
             when sent_at is null then 'NOT_SENT'
             when delivery_state = 'DELIVERED' then 'DELIVERED'
-            when delivery_state in ('UNDELIVERED', 'EXPIRED', 'REJECTED', 'DELETED', 'FAILED') then 'FAILED'
+            when delivery_rank = 50 then 'FAILED'
             when delivery_state = 'UNKNOWN' then 'UNKNOWN'
             when sent_at > dateadd(hour, -72, getdate()) then 'PENDING'
             else 'UNKNOWN'
@@ -107,7 +111,8 @@ select
         when delivery_outcome = 'PENDING' then 'WAIT'
         when human_clicks > 0 then 'NURTURE_CLICKER'
         when delivery_outcome = 'FAILED' and failure_permanent then 'SUPPRESS_NUMBER'
-        when delivery_outcome = 'FAILED' and failure_category = 'CARRIER_FILTERED' then 'HOLD_CONTENT_REVIEW'
+        when delivery_outcome = 'FAILED' and failure_category = 'CARRIER_FILTERED'
+            then 'HOLD_CONTENT_REVIEW'
         when delivery_outcome = 'FAILED' and attempts < 2 then 'RESEND'
         when delivery_outcome = 'UNKNOWN' then 'ALT_CHANNEL'
         when delivery_outcome = 'DELIVERED'

@@ -511,9 +511,12 @@ from (
     select
         *,
         case
-            when segment_seq is null and status = 'DELIVERED' and receipt_text like '%sub:%dlvrd:%'
+            when
+                segment_seq is null
+                and status = 'DELIVERED'
+                and receipt_text like '%sub:%dlvrd:%'
                 and lpad(split_part(split_part(receipt_text, 'dlvrd:', 2), ' ', 1), 4, '0')
-                    < lpad(split_part(split_part(receipt_text, 'sub:', 2), ' ', 1), 4, '0')
+                < lpad(split_part(split_part(receipt_text, 'sub:', 2), ' ', 1), 4, '0')
                 then 'SENT'
             else status
         end as state
@@ -548,7 +551,7 @@ select
     visitor_token,
     edge_bot_score,
     redirect_ms,
-    cast(floor(cast(extract(epoch from occurred_at) as double precision) / 600) as integer) as slot_number,
+    cast(floor(cast(extract(epoch from occurred_at) as float8) / 600) as integer) as slot_number,
     occurred_at,
     logged_at as received_at,
     cast(occurred_at as date) as event_date,

@@ -407,6 +407,11 @@ def _placed(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Column) and not node.args.get("table"):
         if found := _PLACEHOLDER.match(node.name):
             return exp.Parameter(this=exp.Literal.number(found[1]))
+    if isinstance(node, exp.Insert) and isinstance(node.this, exp.Tuple) and not node.expression:
+        # MERGE ... INSERT VALUES (...) without column names parses as a column called "values".
+        (values,) = node.this.expressions[:1] or [None]
+        if isinstance(values, exp.Anonymous) and str(values.this).lower() == "values":
+            return exp.Insert(expression=exp.Tuple(expressions=values.expressions))
     return node
 
 

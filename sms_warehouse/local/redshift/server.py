@@ -104,6 +104,9 @@ class Connection:
         finally:
             if self.session:
                 self.session.close()
+            with suppress(OSError, ValueError):
+                # A file on a socket keeps it open until it is closed too.
+                self._input.close()
             with suppress(OSError):
                 self.sock.close()
             self._server.forget(self)

@@ -17,11 +17,12 @@ select
     slot_number
 from request
 group by ip_token, slot_number
-having count(distinct link_token) >= (
-    select max(threshold)
-    from warehouse.dim_bot_rule
-    where click_class = 'IP_SWEEP'
-);
+having
+    count(distinct link_token) >= (
+        select max(threshold)
+        from warehouse.dim_bot_rule
+        where click_class = 'IP_SWEEP'
+    );
 
 -- One row per link and ten minutes in which it was asked for very often.
 create temp table busy_slot as
@@ -41,11 +42,12 @@ select
     slot_number
 from request
 group by link_token, slot_number
-having count(*) > (
-    select max(threshold)
-    from warehouse.dim_bot_rule
-    where click_class = 'RATE'
-);
+having
+    count(*) > (
+        select max(threshold)
+        from warehouse.dim_bot_rule
+        where click_class = 'RATE'
+    );
 
 -- One row per stored request for which that is not what it was.
 create temp table flipped_click as

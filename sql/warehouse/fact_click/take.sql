@@ -41,9 +41,11 @@ classified as (
             when agent.ua_class = 'PREVIEW' then 'UA_PREVIEW'
             when click.message_id is null then 'INVALID_TOKEN'
             when network.asn_kind = 'DATACENTER' then 'DATACENTER_ASN'
-            when click.occurred_at < dateadd(second, rule.too_fast_s, message_sent.sent_at) then 'TOO_FAST'
+            when click.occurred_at < dateadd(second, rule.too_fast_s, message_sent.sent_at)
+                then 'TOO_FAST'
             -- Behind a carrier's address translation many subscribers share one address.
-            when click.is_ip_sweep and coalesce(network.asn_kind, '') <> 'OWN_CGNAT' then 'IP_SWEEP'
+            when click.is_ip_sweep and coalesce(network.asn_kind, '') <> 'OWN_CGNAT'
+                then 'IP_SWEEP'
             when click.is_over_rate then 'RATE'
             else 'HUMAN'
         end as click_class

@@ -263,6 +263,14 @@ ranked as (
 select
     message_id,
     state,
+    case
+        when state = 'QUEUED' then 10
+        when state = 'SENT' then 20
+        when state = 'CARRIER_ACCEPTED' then 30
+        when state = 'UNKNOWN' then 40
+        when state = 'DELIVERED' then 60
+        else 50
+    end as state_rank,
     delivered_at,
     delivery_level,
     error_code,
@@ -313,13 +321,15 @@ select
     cast(
         sum(
             case
-                when kind = 'HUMAN' and (previous_at is null or occurred_at > dateadd(minute, 30, previous_at))
-                    then 1
-                else 0
+                when kind <> 'HUMAN' then 0
+                when occurred_at <= dateadd(minute, 30, previous_at) then 0
+                else 1
             end
         ) as integer
     ) as click_sessions,
-    cast(count(distinct case when kind <> 'BOT' then visitor_token end) as integer) as distinct_visitors,
+    cast(
+        count(distinct case when kind <> 'BOT' then visitor_token end) as integer
+    ) as distinct_visitors,
     min(case when kind = 'HUMAN' then occurred_at end) as first_click_at,
     max(case when kind = 'HUMAN' then occurred_at end) as last_click_at,
     min(case when kind = 'BOT' then occurred_at end) as first_bot_click_at,
@@ -383,7 +393,8 @@ described as (
         submitted.variant_id,
         submitted.send_batch_id,
         submitted.recipient_id,
-        submitted.recipient_id || '#' || cast(coalesce(line_use.changes, 0) as varchar(20)) as recipient_key,
+        submitted.recipient_id || '#' || cast(coalesce(line_use.changes, 0) as varchar(20))
+            as recipient_key,
         submitted.sender_id,
         submitted.message_category,
         submitted.template_id,
@@ -404,8 +415,9 @@ described as (
         submitted.cohort_at,
         cast(submitted.cohort_at as date) as cohort_date,
         cast(submitted.sent_at as date) as sent_date,
-        cast(convert_timezone('UTC', coalesce(setting.redshift_tz, 'UTC'), submitted.sent_at) as date)
-            as sent_date_report,
+        cast(
+            convert_timezone('UTC', coalesce(setting.redshift_tz, 'UTC'), submitted.sent_at) as date
+        ) as sent_date_report,
         case
             when zone.redshift_name is not null
                 then convert_timezone('UTC', zone.redshift_name, submitted.sent_at)
@@ -421,31 +433,20 @@ described as (
         coalesce(delivery.segments_delivered, 0) as segments_delivered,
         coalesce(delivery.segments_failed, 0) as segments_failed,
         delivery.state as delivery_state,
-        case
-            when delivery.state = 'QUEUED' then 10
-            when delivery.state = 'SENT' then 20
-            when delivery.state = 'CARRIER_ACCEPTED' then 30
-            when delivery.state = 'UNKNOWN' then 40
-            when delivery.state in ('UNDELIVERED', 'EXPIRED', 'REJECTED', 'DELETED', 'FAILED') then 50
-            when delivery.state = 'DELIVERED' then 60
-        end as delivery_rank,
+        delivery.state_rank as delivery_rank,
         delivery.delivery_level,
         -- A message that never left fails with what the provider answered to its latest attempt.
         case
-            when delivery.state in ('UNDELIVERED', 'EXPIRED', 'REJECTED', 'DELETED', 'FAILED')
-                then 'state:' || delivery.state
-            when delivery.state is null and submitted.submit_status = 'REJECTED' then 'state:NOT_ACCEPTED'
+            when delivery.state_rank = 50 then 'state:' || delivery.state
+            when delivery.state is null and submitted.submit_status = 'REJECTED'
+                then 'state:NOT_ACCEPTED'
         end as failure,
         case
-            when delivery.state in ('UNDELIVERED', 'EXPIRED', 'REJECTED', 'DELETED', 'FAILED')
-                then delivery.error_code
+            when delivery.state_rank = 50 then delivery.error_code
             when delivery.state is null and submitted.submit_status = 'REJECTED'
                 then submitted.submit_error_code
         end as final_error_code,
-        case
-            when delivery.state in ('UNDELIVERED', 'EXPIRED', 'REJECTED', 'DELETED', 'FAILED')
-                then delivery.error_permanent = 1
-        end as error_permanent,
+        delivery.error_permanent = 1 as error_permanent,
         coalesce(receipted.receipts, 0) as receipts,
         coalesce(delivery.is_conflicting, false) as conflicting_final,
         coalesce(clicked.click_requests, 0) as click_requests,

