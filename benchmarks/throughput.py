@@ -49,10 +49,7 @@ def run(messages: int, days: int, faults: str) -> None:
     lines = sum(counts.lines for counts in truth.values())
 
     objects = lake.list_prefix(keys.RAW)
-    bodies = [
-        s3_client().get_object(Bucket=lake.bucket, Key=o.key)["Body"].read()
-        for o in objects
-    ]
+    bodies = [s3_client().get_object(Bucket=lake.bucket, Key=o.key)["Body"].read() for o in objects]
     began = time.monotonic()
     for body in bodies:
         with suppress(OSError, EOFError):  # poison

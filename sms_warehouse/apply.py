@@ -116,36 +116,56 @@ def _take_variants(session: Session, batch: Batch) -> Change:
     return Change(len(variants))
 
 
-def variant_rows(images: Sequence[tuple[str, str]], now: datetime) -> list[dict[str, Any]]:
-    """Rows of dim_variant from campaign ids and their variants as JSON text, each campaign's newest image first.
+def variant_rows(images: Sequence[tuple[str, str | None]], now: datetime) -> list[dict[str, Any]]:
+    """Rows of dim_variant from campaign ids and their variants as JSON text, newest image of a campaign first.
 
     A variant is described by the newest image that names it, and is current if the newest image does. What is
-    not an object with a variant_id is passed over: nothing but its array is promised.
+    not an object with a variant_id is passed over: nothing but the array is promised.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    newest: dict[str, str] = {}
+    seen: set[str] = set()
     for campaign_id, text in images:
-        newest.setdefault(campaign_id, text)
-        for variant in json.loads(text):
-            if not isinstance(variant, dict) or not isinstance(variant.get("variant_id"), str):
+        is_newest = campaign_id not in seen
+        seen.add(campaign_id)
+        for variant in _objects(text):
+            variant_id = _text(variant.get("variant_id"), 64)
+            if not variant_id:
                 continue
-            variant_id = variant["variant_id"].strip()[:64]
-            name, share, control = (
-                variant.get(k) for k in ("name", "allocation_pct", "is_control")
-            )
+            share: Any = variant.get("allocation_pct")
+            control = variant.get("is_control")
             found.setdefault(
                 (campaign_id, variant_id),
                 {
                     "campaign_id": campaign_id,
                     "variant_id": variant_id,
-                    "variant_name": name[:512] if isinstance(name, str) else None,
-                    "allocation_pct": float(share) if type(share) in (int, float) else None,
+                    "variant_name": _text(variant.get("name"), 512),
+                    "allocation_pct": float(share) if _is_share(share) else None,
                     "is_control": control if isinstance(control, bool) else None,
-                    "is_current": newest[campaign_id] is text,
+                    "is_current": is_newest,
                     "loaded_at": now,
                 },
             )
     return list(found.values())
+
+
+def _objects(text: str | None) -> list[dict[str, Any]]:
+    try:
+        elements = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return [element for element in elements if isinstance(element, dict)]
+
+
+def _text(value: object, characters: int) -> str | None:
+    if not isinstance(value, str):
+        return None
+    # Escapes in JSON can spell what VARCHAR cannot hold: NUL and halves of characters.
+    kept = value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+    return kept.strip()[:characters].rstrip()
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 
 def _recompute_clicks(session: Session, day: date, now: datetime) -> Change:
@@ -323,12 +343,11 @@ def _follow_loads(
 ) -> _Done | None:
     assert step.follow is not None
     session.execute(_LOCK)
-    loads = apply_events.waiting_loads(session, table, event_type, step.upstream_of(event_type))
+    upstream = step.upstream_of(event_type)
+    loads = apply_events.record_waiting(session, table, event_type, upstream, now)
     if not loads:
         return None
-    change = step.follow(session, now)
-    apply_events.record(session, table, now)
-    return _Done(loads, change, f"{loads} loads of {event_type}")
+    return _Done(loads, step.follow(session, now), f"{loads} loads of {event_type}")
 
 
 def row_count(session: Session, table: str, day: date) -> int:

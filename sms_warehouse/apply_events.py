@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sms_warehouse import sql
+from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.ranges import IdRange, date_ranges, id_ranges
 from sms_warehouse.resources.redshift import Session
 
@@ -27,7 +28,6 @@ class Batch:
     table: str
     day: date
     loads: int
-    rows: int
     now: datetime
 
     def run(self, session: Session, name: str, **values: object) -> int:
@@ -51,29 +51,35 @@ def run(session: Session, path: str, **values: object) -> int:
 def next_batch(
     session: Session, table: str, event_type: str, upstream: Sequence[str], now: datetime
 ) -> Batch | None:
-    """Chooses the loads to apply next; None when nothing waits."""
-    run(
-        session,
-        "apply/next_loads",
+    """Puts the loads to apply next into the temp table batch_load; None when nothing waits."""
+    (statement,) = sql.statements("apply/next_loads")
+    loads = session.rows(
+        statement.text,
         event_type=event_type,
         row_limit=BATCH_ROWS,
-        **applied_to(table, upstream),
+        **_waiting_for(table, upstream),
     )
-    ((day, loads, rows),) = session.rows(
-        "select min(arrival_date) as day, count(*) as loads,"
-        " cast(coalesce(sum(rows_landed), 0) as bigint) as rows_landed from batch_load"
+    if not loads:
+        return None
+    run(session, "apply/batch")
+    insert_rows(session, "batch_load", [{"load_id": load_id} for load_id, _ in loads])
+    return Batch(table, loads[0][1], len(loads), now)
+
+
+def record_waiting(
+    session: Session, table: str, event_type: str, upstream: Sequence[str], now: datetime
+) -> int:
+    """Records as applied all loads of a type that wait for this table; returns how many."""
+    return run(
+        session,
+        "apply/record_waiting",
+        event_type=event_type,
+        now=now,
+        **_waiting_for(table, upstream),
     )
-    return Batch(table, day, loads, rows, now) if loads else None
 
 
-def waiting_loads(session: Session, table: str, event_type: str, upstream: Sequence[str]) -> int:
-    """Puts all loads of a type that a table still lacks, whatever their day, into batch_load; returns how many."""
-    run(session, "apply/waiting_loads", event_type=event_type, **applied_to(table, upstream))
-    return int(session.value("select count(*) as loads from batch_load"))
-
-
-def applied_to(table: str, upstream: Sequence[str]) -> dict[str, object]:
-    """The values that name a table and those that must have applied a load before it."""
+def _waiting_for(table: str, upstream: Sequence[str]) -> dict[str, object]:
     first, second = (*upstream, "", "")[:2]
     return {
         "table_name": table,
@@ -88,13 +94,12 @@ def record(session: Session, table: str, now: datetime) -> None:
     run(session, "apply/record_applied", table_name=table, now=now)
 
 
-def replace_copies(session: Session, batch: Batch) -> None:
+def replace_copies(session: Session, batch: Batch) -> int:
     """Finds out which events of the batch are to be inserted, and removes what they replace.
 
-    Leaves the temp tables arrival, removed, returned and losing_copy.
+    Leaves the temp tables arrival, moved and losing_copy; returns how many rows left the table.
     """
     batch.run(session, "arrival")
-    run(session, "apply/copies")
     run(session, "apply/superseded_objects", day=batch.day)
     if session.value("select count(*) as objects from superseded_object"):
         batch.run(session, "superseded", table_name=batch.table)
@@ -106,11 +111,7 @@ def replace_copies(session: Session, batch: Batch) -> None:
     )
     if first_date is not None:
         batch.run(session, "doubled", first_date=first_date, last_date=last_date)
-
-
-def removed_rows(session: Session) -> int:
-    """Rows that left the batch's table."""
-    return int(session.value("select count(*) as removed_rows from removed"))
+    return int(session.value("select count(*) as removed_rows from moved where not is_back"))
 
 
 def changed_ranges(session: Session, temp_table: str) -> list[IdRange]:
@@ -134,8 +135,7 @@ def changed_days(
 
 
 def take_submissions(session: Session, batch: Batch) -> Change:
-    replace_copies(session, batch)
-    rows = batch.run(session, "take") + removed_rows(session)
+    rows = replace_copies(session, batch) + batch.run(session, "take")
     messages = batch.run(session, "touch")
     for first_id, end_id in changed_ranges(session, "changed_message"):
         batch.run(session, "touch_clicks", first_id=first_id, end_id=end_id)
@@ -144,14 +144,12 @@ def take_submissions(session: Session, batch: Batch) -> Change:
 
 def take_plain(session: Session, batch: Batch) -> Change:
     """Receipts and inbound messages: they concern the message they name, and nothing else."""
-    replace_copies(session, batch)
-    rows = batch.run(session, "take") + removed_rows(session)
+    rows = replace_copies(session, batch) + batch.run(session, "take")
     return Change(rows, batch.run(session, "touch"))
 
 
 def take_subscription_events(session: Session, batch: Batch) -> Change:
-    replace_copies(session, batch)
-    rows = batch.run(session, "take") + removed_rows(session)
+    rows = replace_copies(session, batch) + batch.run(session, "take")
     messages = batch.run(session, "touch")
     since = session.value("select min(effective_at) as since from changed_line")
     if since is not None:
@@ -161,8 +159,7 @@ def take_subscription_events(session: Session, batch: Batch) -> Change:
 
 def take_campaigns(session: Session, batch: Batch) -> Change:
     batch.run(session, "before")
-    replace_copies(session, batch)
-    rows = batch.run(session, "take") + removed_rows(session)
+    rows = replace_copies(session, batch) + batch.run(session, "take")
     batch.run(session, "order")
     batch.run(session, "changed_settings")
     if not session.value("select count(*) as campaigns from changed_setting"):
@@ -171,10 +168,10 @@ def take_campaigns(session: Session, batch: Batch) -> Change:
 
 
 def take_clicks(session: Session, batch: Batch) -> Change:
-    replace_copies(session, batch)
+    rows = replace_copies(session, batch)
     batch.run(session, "new_clicks")
-    new = int(session.value("select count(*) as new_rows from new_click"))
-    return Change(new + removed_rows(session), judge_clicks(session, batch.now))
+    rows += int(session.value("select count(*) as new_rows from new_click"))
+    return Change(rows, judge_clicks(session, batch.now))
 
 
 def judge_clicks(session: Session, now: datetime) -> int:

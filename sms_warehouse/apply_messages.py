@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sms_warehouse.apply_events import record, run, waiting_loads
+from sms_warehouse import sql
+from sms_warehouse.apply_events import record_waiting, run
 from sms_warehouse.ranges import IdRange, bounded_id_ranges, date_ranges
 from sms_warehouse.resources.redshift import Redshift, Session
 
@@ -56,10 +57,9 @@ def recompute(redshift: Redshift, ids: IdRange, now: datetime) -> int:
 
 
 def _attribute_optouts(session: Session, values: dict[str, object]) -> None:
+    (statement,) = sql.statements("warehouse/fact_message/windows")
     ((first_sent_at, last_window_end),) = session.rows(
-        "select min(sent_at) as first_sent_at,"
-        " max(dateadd(hour, optout_window_hours, sent_at)) as last_window_end"
-        " from message_row where delivery_state = 'DELIVERED'"
+        statement.text, **{name: values[name] for name in statement.parameters}
     )
     run(
         session,
@@ -68,6 +68,8 @@ def _attribute_optouts(session: Session, values: dict[str, object]) -> None:
         last_window_end=last_window_end or _NEVER,
         **values,
     )
+    if not session.value("select count(*) as due from due_optout"):
+        return
     days = session.rows(
         "select distinct cast(effective_at as date) as effective_date from due_optout"
         " where in_reply_to_message_id is null"
@@ -123,9 +125,7 @@ def _settle(session: Session, upstream: Mapping[str, Sequence[str]], now: dateti
     )
     if is_behind:
         return None
-    loads = 0
-    for event_type, tables in upstream.items():
-        loads += waiting_loads(session, TABLE, event_type, tables)
-        record(session, TABLE, now)
-        session.execute("drop table batch_load")
-    return loads
+    return sum(
+        record_waiting(session, TABLE, event_type, tables, now)
+        for event_type, tables in upstream.items()
+    )

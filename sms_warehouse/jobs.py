@@ -6,6 +6,7 @@ from sms_warehouse.assets import reports, staging, warehouse
 from sms_warehouse.landing import keys, load
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.partitions import today
+from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.inbox import Inbox, NewObject
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
@@ -18,7 +19,7 @@ load_day = dg.define_asset_job(
 
 refresh_reports = dg.define_asset_job(
     "refresh_reports",
-    dg.AssetSelection.assets(*(reports.key(r) for r in reports.reports.REPORTS)),
+    dg.AssetSelection.assets(*(reports.key(r) for r in REPORTS)),
     description="Computes all reports anew, for one clock.",
 )
 
@@ -53,7 +54,9 @@ def remove_what_is_past_its_time(
         event_type: load.purge_staging(redshift, event_type, today=today()) for event_type in EVENTS
     }
     files = load.remove_leftovers(lake)
-    context.log.info(f"removed {sum(rows.values())} staged rows and {files} files under {keys.LANDING}")
+    context.log.info(
+        f"removed {sum(rows.values())} staged rows and {files} files under {keys.LANDING}"
+    )
     context.add_output_metadata({"rows": rows, "files": files})
 
 

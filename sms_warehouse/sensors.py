@@ -203,17 +203,23 @@ def stale_reports(context: dg.SensorEvaluationContext, redshift: Redshift) -> dg
     try:
         with redshift.session("stale_reports") as session:
             known = dict(session.rows("select report_name, as_of from control.report_refresh"))
-            changed_at = session.value("select max(applied_at) as changed_at from control.applied_load")
+            changed_at = session.value(
+                "select max(applied_at) as changed_at from control.applied_load"
+            )
     except (RedshiftUnavailable, RedshiftLoginFailed) as error:
         return dg.SensorResult(skip_reason=str(error))
     if changed_at is None:
         return dg.SensorResult(skip_reason="nothing has been loaded yet")
-    if context.instance.get_runs(dg.RunsFilter(job_name=refresh_reports.name, statuses=_UNFINISHED), limit=1):
+    if context.instance.get_runs(
+        dg.RunsFilter(job_name=refresh_reports.name, statuses=_UNFINISHED), limit=1
+    ):
         return dg.SensorResult(skip_reason="a refresh is under way")
     now = datetime.now(UTC).replace(tzinfo=None)
     as_of = min(known.values()) if known.keys() >= set(REPORTS) else None
     if as_of is not None:
-        is_behind = changed_at > as_of and now - as_of >= timedelta(minutes=settings.report_minutes())
+        is_behind = changed_at > as_of and now - as_of >= timedelta(
+            minutes=settings.report_minutes()
+        )
         has_hour_turned = now.replace(minute=0, second=0, microsecond=0) > as_of
         if not is_behind and not has_hour_turned:
             return dg.SensorResult(skip_reason=f"reports are as of {as_of:%Y-%m-%d %H:%M} UTC")

@@ -30,7 +30,9 @@ def _integer(name: str, default: int, *, least: int) -> int:
     try:
         value = int(text)
     except ValueError:
-        raise SettingError(f"environment variable {name} must be a whole number, not {text!r}") from None
+        raise SettingError(
+            f"environment variable {name} must be a whole number, not {text!r}"
+        ) from None
     if value < least:
         raise SettingError(f"environment variable {name} must be at least {least}, not {value}")
     return value

@@ -117,10 +117,17 @@ class Runs:
     def finished(self) -> int:
         return len(self._statuses) - self.unfinished
 
-    def checks(self) -> tuple[int, int]:
-        """How many checks of a table and day passed when they were last evaluated, and how many did not."""
-        passed = sum(check.passed for check in self._checks.values())
-        return passed, len(self._checks) - passed
+    def checks(self) -> str:
+        """How the checks of all tables and days went when they were last evaluated, in words."""
+        outcomes = Counter(
+            "passed"
+            if check.passed
+            else "warned"
+            if check.severity is dg.AssetCheckSeverity.WARN
+            else "failed"
+            for check in self._checks.values()
+        )
+        return ", ".join(f"{outcomes[word]} {word}" for word in ("passed", "warned", "failed"))
 
     def is_proved(self, event_type: str, day: date) -> bool:
         """Whether the check that every record of the day landed was evaluated last with success."""
@@ -199,12 +206,11 @@ class Watch:
             self._tell(str(error))
             return
         books = self._books
-        passed, failed = self._runs.checks()
         told = (
             f"S3 {objects_written:,} objects | queue {books.messages:,} messages | "
             f"runs {self._runs.unfinished} going, {self._runs.finished} done | "
             f"landed {books.sum('objects'):,} objects, {books.sum('lines'):,} lines in {books.loads:,} loads, "
-            f"{books.applied:,} applied | checks {passed} passed, {failed} did not"
+            f"{books.applied:,} applied | checks {self._runs.checks()}"
         )
         if told != self._told:
             self._tell(told)

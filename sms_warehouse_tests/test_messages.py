@@ -32,7 +32,9 @@ def test_one_message_may_name_several_objects():
 
 
 def test_s3_test_events_and_events_of_other_kinds_name_nothing():
-    assert message({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "logs"}).objects() == []
+    assert (
+        message({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "logs"}).objects() == []
+    )
     assert message({"Records": [record("a", "ObjectRemoved:Delete")]}).objects() == []
 
 
@@ -48,7 +50,16 @@ def test_an_envelope_of_sns_and_the_shape_of_eventbridge_are_understood():
 
 @pytest.mark.parametrize(
     "body",
-    ["", "not json", "[]", "7", "{}", '{"Records": 5}', '{"Records": [{}]}', '{"Records": [{"eventName": 1}]}'],
+    [
+        "",
+        "not json",
+        "[]",
+        "7",
+        "{}",
+        '{"Records": 5}',
+        '{"Records": [{}]}',
+        '{"Records": [{"eventName": 1}]}',
+    ],
 )
 def test_anything_else_is_unreadable_and_says_so(body):
     with pytest.raises(Unreadable):

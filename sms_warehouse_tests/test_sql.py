@@ -12,7 +12,7 @@ def test_a_script_is_cut_at_semicolons_outside_quotes_and_comments():
     select 'it''s; fine' as d
     """
     assert [s.text.splitlines()[-1].strip() for s in sql.split(script)] == [
-        "select ';' as a, \":b;\" as \"c;\" /* ; */",
+        'select \';\' as a, ":b;" as "c;" /* ; */',
         "select 'it''s; fine' as d",
     ]
 

@@ -24,8 +24,7 @@ def sql_metadata(files: Sequence[str]) -> dict[str, dg.MetadataValue]:
             "\n\n".join(f"`sql/{f}.sql`\n```sql\n{sql.text(f)}\n```" for f in files)
         ),
         "dagster/code_references": dg.CodeReferencesMetadataValue(
-            code_references=
-            [
+            code_references=[
                 dg.LocalFileCodeReference(file_path=str(sql.root() / f"{f}.sql"), label=f"{f}.sql")
                 for f in files
             ]

@@ -89,4 +89,7 @@ message_status = dg.AssetSpec(
     metadata={"dagster/table_name": "reports.message_status"},
 )
 
-report_assets = [message_status, *(_report_asset(report) for report in reports.REPORTS)]
+report_assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
+    message_status,
+    *(_report_asset(report) for report in reports.REPORTS),
+]

@@ -14,6 +14,7 @@ from sms_warehouse.resources.redshift import Redshift
 
 GROUP = "warehouse"
 
+
 def key(table: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, table])
 

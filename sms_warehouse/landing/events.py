@@ -137,9 +137,19 @@ def _of(kind: Kind, name: str, meaning: str, *, required: bool = False) -> Field
 
 
 ENVELOPE = (
-    _key("event_id", "minted once by the service when the fact happens; retries re-use it", required=True, max_bytes=36),
+    _key(
+        "event_id",
+        "minted once by the service when it happens; retries re-use it",
+        required=True,
+        max_bytes=36,
+    ),
     _code("event_type", "the event type, the same as in the object's key", required=True),
-    _of(Kind.SMALLINT, "schema_version", "major version, the same as in the object's key", required=True),
+    _of(
+        Kind.SMALLINT,
+        "schema_version",
+        "major version, the same as in the object's key",
+        required=True,
+    ),
     _key("source", "the service that wrote the line", required=True),
     _of(Kind.TIMESTAMP, "occurred_at", "when it happened, UTC", required=True),
     _of(Kind.TIMESTAMP, "logged_at", "when the service wrote the line, UTC", required=True),
@@ -152,7 +162,13 @@ PROVENANCE = (
     _of(Kind.BIGINT, "line_number", "physical line within the object, from 1", required=True),
     _of(Kind.DATE, "arrival_date", "UTC day of the object's key", required=True),
     _key("load_id", "the load that landed the row", required=True, max_bytes=26),
-    Field("extra", Kind.JSON_OBJECT, "fields this version does not know, as JSON text", False, JSON_BYTES),
+    Field(
+        "extra",
+        Kind.JSON_OBJECT,
+        "fields this version does not know, as JSON text",
+        False,
+        JSON_BYTES,
+    ),
 )
 
 MESSAGE_SUBMITTED = Event(
@@ -161,11 +177,28 @@ MESSAGE_SUBMITTED = Event(
     "one attempt to hand one message for one recipient to the network, or the decision not to",
     ENVELOPE
     + (
-        _ulid("message_id", "one message to one recipient; its first ten characters tell when it was made", required=True),
-        _of(Kind.SMALLINT, "attempt_no", "1, and one more for each platform re-submit", required=True),
-        _code("submit_status", "what became of the attempt", "ACCEPTED", "REJECTED", "SUPPRESSED", required=True),
+        _ulid(
+            "message_id", "one message to one recipient; it tells when it was made", required=True
+        ),
+        _of(
+            Kind.SMALLINT,
+            "attempt_no",
+            "1, and one more for each platform re-submit",
+            required=True,
+        ),
+        _code(
+            "submit_status",
+            "what became of the attempt",
+            "ACCEPTED",
+            "REJECTED",
+            "SUPPRESSED",
+            required=True,
+        ),
         _code("submit_error_code", "why it was not accepted"),
-        _code("suppress_reason", "why it was never sent: OPTED_OUT, FREQ_CAP, QUIET_HOURS, HOLDOUT, INVALID"),
+        _code(
+            "suppress_reason",
+            "why it was never sent: OPTED_OUT, FREQ_CAP, QUIET_HOURS, HOLDOUT, INVALID",
+        ),
         _key("campaign_id", "the campaign", required=True),
         _key("variant_id", "the variant of the campaign's test"),
         _key("send_batch_id", "one blast or one step of a journey"),
@@ -193,7 +226,9 @@ DELIVERY_RECEIPT = Event(
     "one receipt, for one part of a message and one state",
     ENVELOPE
     + (
-        _ulid("message_id", "the message; null when the gateway could not resolve the provider's id"),
+        _ulid(
+            "message_id", "the message; null when the gateway could not resolve the provider's id"
+        ),
         _of(Kind.SMALLINT, "attempt_no", "the attempt the receipt belongs to; null means 1"),
         _of(Kind.SMALLINT, "segment_seq", "the part, from 1; null means the whole message"),
         _of(Kind.SMALLINT, "segment_total", "parts of the message, as the provider counts"),
@@ -215,11 +250,17 @@ DELIVERY_RECEIPT = Event(
             required=True,
         ),
         _code("status_raw", "the state in the provider's words", required=True),
-        _of(Kind.BOOLEAN, "is_final_claimed", "whether the provider calls it final; never relied on"),
+        _of(
+            Kind.BOOLEAN, "is_final_claimed", "whether the provider calls it final; never relied on"
+        ),
         _code("delivery_level", "who acknowledged: CARRIER or HANDSET", "CARRIER", "HANDSET"),
         _code("error_code", "the provider's error code"),
         _of(Kind.BOOLEAN, "error_permanent", "whether the provider calls the error permanent"),
-        _of(Kind.TIMESTAMP, "provider_occurred_at", "the provider's time, where its zone is known, UTC"),
+        _of(
+            Kind.TIMESTAMP,
+            "provider_occurred_at",
+            "the provider's time, where its zone is known, UTC",
+        ),
         _code("provider_done_raw", "the provider's done date as written, zone unknown"),
         _of(Kind.BIGINT, "provider_sequence", "order in which the provider made its receipts"),
         _key("mcc_mnc", "mobile country and network code", max_bytes=6),
@@ -251,7 +292,9 @@ LINK_CLICK = Event(
         _text("sec_purpose", "Sec-Purpose, Purpose, X-Purpose or X-Moz header", CODE_BYTES),
         _text("sec_fetch_mode", "Sec-Fetch-Mode header", CODE_BYTES),
         _text("sec_fetch_user", "Sec-Fetch-User header", CODE_BYTES),
-        _key("visitor_token", "keyed hash of the first-party cookie, else of address and user agent"),
+        _key(
+            "visitor_token", "keyed hash of the first-party cookie, else of address and user agent"
+        ),
         _of(Kind.SMALLINT, "edge_bot_score", "bot score of the edge, 0 to 100"),
         _of(Kind.INTEGER, "redirect_ms", "time to answer, milliseconds"),
     ),
@@ -323,8 +366,14 @@ CAMPAIGN_UPSERTED = Event(
         _text("target_segment", "whom it is meant for", DESCRIPTION_BYTES),
         _key("report_tz", "IANA time zone its reports are read in"),
         _of(Kind.SMALLINT, "click_window_days", "days a click counts for the campaign's success"),
-        _of(Kind.SMALLINT, "optout_window_hours", "hours an opt-out is put down to the last message"),
-        _of(Kind.BOOLEAN, "cpni_used", "whether network information about customers chose the audience"),
+        _of(
+            Kind.SMALLINT, "optout_window_hours", "hours an opt-out is put down to the last message"
+        ),
+        _of(
+            Kind.BOOLEAN,
+            "cpni_used",
+            "whether network information about customers chose the audience",
+        ),
         _text("cpni_description", "which such information", DESCRIPTION_BYTES),
         _text("products_offered", "products and services offered", DESCRIPTION_BYTES),
         _of(Kind.FLOAT, "holdout_pct", "share of the audience not sent to, percent"),

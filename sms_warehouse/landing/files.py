@@ -98,6 +98,8 @@ class ParquetFiles:
     def close(self) -> None:
         """Drops a file that was begun and not sent."""
         if self._file:
+            # A writer finishes its file when it goes, and must still have one then.
+            self._writer = None
             self._file.close()
 
     def _write_row_group(self) -> None:

@@ -221,14 +221,14 @@ class _Inspector:
         self._fields = event.fields
         self._known = {field.name for field in event.fields}
         self._json_fields = [
-            (f.name, f'"{f.name}"'.encode(), b"{" if f.kind is Kind.JSON_OBJECT else b"[")
+            (f, f'"{f.name}"'.encode(), b"{" if f.kind is Kind.JSON_OBJECT else b"[")
             for f in event.fields
             if f.kind in JSON_KINDS
         ]
         self._strict = _reader(event, is_lenient=False)
         self._lenient = _reader(event, is_lenient=True)
         self._decode_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-        self._verbatim_names = ["extra", *(name for name, _, _ in self._json_fields)]
+        self._verbatim_names = ["extra", *(f.name for f, _, _ in self._json_fields)]
         self._nothing_verbatim = (None,) * len(self._verbatim_names)
         self._literals: dict[str, bytes | None] = {}
         self._sound: dict[bytes, bool] = {}
@@ -299,8 +299,8 @@ class _Inspector:
         with a colon behind it, not within a string, is followed by one value there and by another here.
         """
         is_nested = np.zeros(len(lines), np.bool_)
-        is_flat = {name: np.zeros(len(lines), np.bool_) for name, _, _ in self._json_fields}
-        for name, literal, _ in self._json_fields:
+        is_flat = {f.name: np.zeros(len(lines), np.bool_) for f, _, _ in self._json_fields}
+        for field, literal, _ in self._json_fields:
             key = literal + b":"
             if key not in lines.data:
                 continue
@@ -323,7 +323,7 @@ class _Inspector:
                 position += size
                 texts.append(text)
             is_nested[lines.rows_at(nested)] = True
-            is_flat[name][lines.rows_at(flat)] = True
+            is_flat[field.name][lines.rows_at(flat)] = True
             lines = _Lines(key.join(texts))
         lines = copy(lines)
         lines.is_flat = is_flat
@@ -393,15 +393,15 @@ class _Inspector:
         except _DECODE_ERRORS:
             return None
         texts: list[bytes | None] = [None]
-        for name, literal, bracket in self._json_fields:
-            text = bytes(members.get(name, b"null"))
-            if text == b"null":
+        for field, literal, bracket in self._json_fields:
+            text = bytes(members.get(field.name, b"null"))
+            if text == b"null" and not field.is_required:
                 texts.append(None)
             elif text[:1] == bracket and len(text) <= JSON_BYTES and self._is_sound_json(text):
                 texts.append(text)
             else:
                 return None
-            if name in members and line.count(literal) != 1:
+            if field.name in members and line.count(literal) != 1:
                 return None
         unknown = []
         for key in members:

@@ -51,7 +51,11 @@ def day_objects(session: Session, event_type: str, day: date) -> dict[str, Ledge
 
 def is_committed(session: Session, load_id: str) -> bool:
     """Whether a load is in the ledger: the answer to a COMMIT whose reply was lost."""
-    return bool(session.rows("select 1 as found from control.load where load_id = :load_id", load_id=load_id))
+    return bool(
+        session.rows(
+            "select 1 as found from control.load where load_id = :load_id", load_id=load_id
+        )
+    )
 
 
 def insert_rows(session: Session, table: str, rows: Iterable[Mapping[str, Any]]) -> None:

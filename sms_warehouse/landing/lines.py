@@ -162,6 +162,8 @@ class Policy:
             raise _Refused("nul")
         if _depth(text) > MAX_DEPTH:
             raise _Refused("too_deep")
+        if text[0] != "{":
+            _refuse_other_than_object(text)
         members = self._read_in_one_go(text) or self._read_one_by_one(text)
         if _ESCAPED_NUL_OR_SURROGATE.search(text):
             for key, member in members.items():
@@ -182,8 +184,6 @@ class Policy:
         return {key: _Member("", "", value) for key, value in values.items()}
 
     def _read_one_by_one(self, text: str) -> dict[str, _Member]:
-        if text[0] != "{":
-            _refuse_other_than_object(text)
         members: dict[str, _Member] = {}
         field: str | None = None
         try:

@@ -75,12 +75,16 @@ class LandedDay:
         return [o for o in self.objects if o.outcome == "poison"]
 
 
-def pending(redshift: Redshift, lake: Lake, event_type: str, day: date) -> tuple[list[LakeObject], list[LakeObject]]:
+def pending(
+    redshift: Redshift, lake: Lake, event_type: str, day: date
+) -> tuple[list[LakeObject], list[LakeObject]]:
     """The day's listing, and those of it that have not landed."""
     listing = lake.list_day(event_type, day)
     with redshift.session(f"pending_{event_type}") as session:
         known = ledger.day_objects(session, event_type, day)
-    return listing, [o for o in listing if not (o.object_id in known and known[o.object_id].is_settled)]
+    return listing, [
+        o for o in listing if not (o.object_id in known and known[o.object_id].is_settled)
+    ]
 
 
 def land_day(
@@ -113,9 +117,7 @@ def land_day(
             started_at = _now()
             prepared = None
             try:
-                prepared = prepare(
-                    lake.bucket, event, day, load_id, remaining, progress=progress
-                )
+                prepared = prepare(lake.bucket, event, day, load_id, remaining, progress=progress)
                 inspect_seconds += prepared.seconds
                 began = time.monotonic()
                 taken = _land(redshift, lake, event, day, load_id, prepared, started_at, run_id)
@@ -192,7 +194,9 @@ def _land(
             return
         known = ledger.day_objects(session, event.name, day)
         taken.clear()
-        taken.update(o.object_id for o in objects if o.object_id in known and known[o.object_id].is_settled)
+        taken.update(
+            o.object_id for o in objects if o.object_id in known and known[o.object_id].is_settled
+        )
         if taken:
             raise _LandedMeanwhile
         _replace_old_content(session, event, day, objects, known)
@@ -252,7 +256,10 @@ def _prove(
     """Compares, object by object, the rows now in the warehouse with the lines that were counted."""
     for table, counted in (
         (f"staging.{event.name}", {o.object_id: o.good for o in objects if o.good}),
-        ("control.quarantined_line", {o.object_id: o.quarantined for o in objects if o.quarantined}),
+        (
+            "control.quarantined_line",
+            {o.object_id: o.quarantined for o in objects if o.quarantined},
+        ),
     ):
         stored = {
             object_id: int(rows)

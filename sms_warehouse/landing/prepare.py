@@ -24,6 +24,7 @@ from datetime import date
 from typing import Any, Literal, NoReturn, Protocol
 
 import pyarrow as pa
+import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse.landing import keys
@@ -245,7 +246,7 @@ def _work_in_processes(
                 assert isinstance(ready, multiprocessing.connection.Connection)
                 try:
                     message = ready.recv()
-                except EOFError:
+                except (EOFError, OSError):
                     processes[ready].join()
                     raise WorkerDied(
                         f"an inspecting process ended with exit code {processes[ready].exitcode}"
@@ -391,10 +392,6 @@ def _read(task: _Task, found: _Found) -> Content | InspectedObject:
             answer = s3_client().get_object(
                 Bucket=task.bucket, Key=found.key, IfMatch=f'"{found.etag}"'
             )
-            with closing(answer["Body"]) as body:
-                return inflate(body, max_inflated_bytes=task.max_inflated_bytes)
-        except PoisonObject as poison:
-            return found.inspected("poison", f"{poison.reason}: {poison}")
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status == 412:
@@ -403,6 +400,14 @@ def _read(task: _Task, found: _Found) -> Content | InspectedObject:
                 return found.inspected("gone")
             raise explained(error, task.bucket) from error
         except BotoCoreError as error:
+            raise explained(error, task.bucket) from error
+        try:
+            with closing(answer["Body"]) as body:
+                return inflate(body, max_inflated_bytes=task.max_inflated_bytes)
+        except PoisonObject as poison:
+            return found.inspected("poison", f"{poison.reason}: {poison}")
+        except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
+            # boto3 repeats requests, but not what breaks after the answer has begun.
             if attempt == _READ_ATTEMPTS:
                 raise explained(error, task.bucket) from error
             time.sleep(random.uniform(0, 0.2 * 2**attempt))

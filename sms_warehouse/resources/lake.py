@@ -81,8 +81,10 @@ class Lake(dg.ConfigurableResource):
         prefix = keys.type_prefix(event_type)
         days: list[date] = []
         try:
-            pages = s3_client().get_paginator("list_objects_v2").paginate(
-                Bucket=bucket, Prefix=prefix, Delimiter="/"
+            pages = (
+                s3_client()
+                .get_paginator("list_objects_v2")
+                .paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
             )
             for page in pages:
                 for entry in page.get("CommonPrefixes", []):
@@ -97,7 +99,9 @@ class Lake(dg.ConfigurableResource):
         bucket = self.bucket
         found: list[LakeObject] = []
         try:
-            pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            pages = (
+                s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            )
             for page in pages:
                 for entry in page.get("Contents", []):
                     key, size_bytes = entry["Key"], entry["Size"]
@@ -156,5 +160,7 @@ def explained(error: Exception, bucket: str) -> Exception:
             return LakeUnavailable(f"bucket {bucket!r} does not exist; check SMS_WAREHOUSE_BUCKET")
         return LakeUnavailable(f"S3 refused access to bucket {bucket!r}: {error}")
     if isinstance(error, EndpointConnectionError):
-        return LakeUnavailable(f"S3 does not answer: {error}; check AWS_ENDPOINT_URL and the network")
+        return LakeUnavailable(
+            f"S3 does not answer: {error}; check AWS_ENDPOINT_URL and the network"
+        )
     return LakeUnavailable(f"S3 cannot be used: {error}; check the AWS_* variables")

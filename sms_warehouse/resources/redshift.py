@@ -115,7 +115,9 @@ def _translated(error: DatabaseError, statement: str) -> Exception:
 
 def _connect() -> redshift_connector.Connection:
     login = settings.redshift_login()
-    where = f"{login.get('host', login.get('cluster_identifier', login.get('serverless_work_group')))}"
+    where = (
+        f"{login.get('host', login.get('cluster_identifier', login.get('serverless_work_group')))}"
+    )
     if "port" in login:
         where += f":{login['port']}"
     # The driver rounds decimals to the thread's context while it decodes them (38 digits on Redshift).
@@ -134,9 +136,13 @@ def _connect() -> redshift_connector.Connection:
             raise RedshiftLoginFailed(
                 f"Redshift at {where} has no database {login['database']!r}; check REDSHIFT_DATABASE"
             ) from None
-        raise RedshiftUnavailable(f"Redshift at {where} does not let us in: {error}; {_PLACE}") from error
+        raise RedshiftUnavailable(
+            f"Redshift at {where} does not let us in: {error}; {_PLACE}"
+        ) from error
     except _LOST_CONNECTION as error:
-        raise RedshiftUnavailable(f"Redshift at {where} does not answer: {error}; {_PLACE}") from error
+        raise RedshiftUnavailable(
+            f"Redshift at {where} does not answer: {error}; {_PLACE}"
+        ) from error
 
 
 class Redshift(dg.ConfigurableResource):

@@ -60,6 +60,7 @@ def stopped() -> Iterator[list[subprocess.Popen[str]]]:
             demo.wait(60)
 
 
+@pytest.mark.timeout(600)
 def test_a_demo_that_was_killed_leaves_nothing_running_and_is_finished_by_the_next(
     tmp_path: Path, stopped: list[subprocess.Popen[str]]
 ) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from decimal import getcontext
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ PASSWORD = "local-secret"
 class RedshiftProcess:
     """A server in a process of its own, on a directory that outlives it."""
 
-    def __init__(self, directory: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, directory: Path, *arguments: str, environment: dict[str, str] | None = None
+    ) -> None:
         self.directory = directory
         self._arguments = arguments
         self._environment = {
@@ -37,7 +39,14 @@ class RedshiftProcess:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "sms_warehouse.local.redshift", "--dir", str(self.directory), *self._arguments],
+            [
+                sys.executable,
+                "-m",
+                "sms_warehouse.local.redshift",
+                "--dir",
+                str(self.directory),
+                *self._arguments,
+            ],
             env=self._environment,
             stdout=subprocess.PIPE,
             text=True,
@@ -146,7 +155,9 @@ def aws(s3_endpoint: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory, aws: dict[str, str]) -> Iterator[RedshiftProcess]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, aws: dict[str, str]
+) -> Iterator[RedshiftProcess]:
     """One server for all tests that do not break it."""
     process = RedshiftProcess(tmp_path_factory.mktemp("redshift"), environment=aws)
     try:
@@ -166,10 +177,8 @@ def connect(server: RedshiftProcess) -> Iterator[Callable[..., Client]]:
 
     yield open_client
     for connection in opened:
-        try:
+        with suppress(redshift_connector.error.Error, OSError):
             connection.close()
-        except (redshift_connector.error.Error, OSError):
-            pass
 
 
 @pytest.fixture

@@ -46,13 +46,22 @@ class Lake:
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         size = len(buffer.getvalue())
-        return {"url": self.put(buffer.getvalue()), "mandatory": True, "meta": {"content_length": size}, **changes}
+        return {
+            "url": self.put(buffer.getvalue()),
+            "mandatory": True,
+            "meta": {"content_length": size},
+            **changes,
+        }
 
     def manifest(self, *entries: dict[str, Any]) -> str:
         return self.put(json.dumps({"entries": entries}).encode(), f"{next(_numbers)}.manifest")
 
 
-def copy(table: str, manifest: str, options: str = "iam_role default format as parquet manifest statupdate off") -> str:
+def copy(
+    table: str,
+    manifest: str,
+    options: str = "iam_role default format as parquet manifest statupdate off",
+) -> str:
     return f"copy {table} from '{manifest}' {options}"
 
 
@@ -68,9 +77,7 @@ ROWS = pa.table(
         "ratio": pa.array([0.5, 1.5, None], pa.float64()),
     }
 )
-COLUMNS = (
-    "id bigint not null, s varchar(4), d date, ts timestamp, n decimal(10,2), i smallint, b boolean, f float8"
-)
+COLUMNS = "id bigint not null, s varchar(4), d date, ts timestamp, n decimal(10,2), i smallint, b boolean, f float8"
 
 
 @pytest.fixture(scope="module")
@@ -86,22 +93,51 @@ def target(client: Client) -> Client:
 
 def test_files_of_a_manifest_are_loaded_by_position(target: Client, lake: Lake) -> None:
     manifest = lake.manifest(lake.entry(ROWS), lake.entry(ROWS.slice(0, 1)))
-    target.run(copy("t.target", manifest, "iam_role 'arn:aws:iam::1:role/x' format parquet manifest"))
+    target.run(
+        copy("t.target", manifest, "iam_role 'arn:aws:iam::1:role/x' format parquet manifest")
+    )
     assert target.value("select pg_last_copy_count()") == 4
     assert target.rows("select * from t.target order by id, s") == [
-        *[(1, "a", dt.date(2026, 1, 1), dt.datetime(2026, 1, 1, 1, 2, 3, 4), Decimal("1.50"), 1, True, 0.5)] * 2,
+        *[
+            (
+                1,
+                "a",
+                dt.date(2026, 1, 1),
+                dt.datetime(2026, 1, 1, 1, 2, 3, 4),
+                Decimal("1.50"),
+                1,
+                True,
+                0.5,
+            )
+        ]
+        * 2,
         (2, "é", dt.date(2026, 1, 1), dt.datetime(2026, 1, 1, 1, 2, 3, 4), None, None, False, 1.5),
-        (3, None, dt.date(2026, 1, 1), dt.datetime(2026, 1, 1, 1, 2, 3, 4), Decimal("-2.25"), 3, None, None),
+        (
+            3,
+            None,
+            dt.date(2026, 1, 1),
+            dt.datetime(2026, 1, 1, 1, 2, 3, 4),
+            Decimal("-2.25"),
+            3,
+            None,
+            None,
+        ),
     ]
 
 
 def test_a_list_of_columns_names_what_the_file_holds(target: Client, lake: Lake) -> None:
     manifest = lake.manifest(lake.entry(ROWS.select(["text", "number"])))
     target.run(copy("t.target (s, id)", manifest))
-    assert target.rows("select id, s, d from t.target order by id") == [(1, "a", None), (2, "é", None), (3, None, None)]
+    assert target.rows("select id, s, d from t.target order by id") == [
+        (1, "a", None),
+        (2, "é", None),
+        (3, None, None),
+    ]
 
 
-def test_a_rolled_back_copy_leaves_nothing(connect: Callable[..., Client], target: Client, lake: Lake) -> None:
+def test_a_rolled_back_copy_leaves_nothing(
+    connect: Callable[..., Client], target: Client, lake: Lake
+) -> None:
     loader = connect()
     manifest = lake.manifest(lake.entry(ROWS))
     loader.run(copy("t.target", manifest))
@@ -117,7 +153,9 @@ def test_a_missing_file_counts_only_if_mandatory(target: Client, lake: Lake) -> 
     missing = {"url": f"s3://{lake.bucket}/nothing", "meta": {"content_length": 1}}
     target.run(copy("t.target", lake.manifest(lake.entry(ROWS), missing)))
     assert target.value("select pg_last_copy_count()") == 3
-    found = target.error(copy("t.target", lake.manifest(lake.entry(ROWS), {**missing, "mandatory": True})))
+    found = target.error(
+        copy("t.target", lake.manifest(lake.entry(ROWS), {**missing, "mandatory": True}))
+    )
     assert found["C"] == "XX000"
     assert "mandatory" in found["M"]
     assert target.error(copy("t.target", lake.manifest(missing)))["C"] == "XX000"
@@ -155,7 +193,11 @@ def test_a_file_that_does_not_fit_the_table_loads_nothing(
 
 def test_a_manifest_is_checked(target: Client, lake: Lake) -> None:
     good = lake.entry(ROWS)
-    junk = {"url": lake.put(b"no parquet at all"), "mandatory": True, "meta": {"content_length": 17}}
+    junk = {
+        "url": lake.put(b"no parquet at all"),
+        "mandatory": True,
+        "meta": {"content_length": 17},
+    }
     for manifest in (
         lake.manifest({**good, "meta": {}}),
         lake.manifest({**good, "meta": {"content_length": 1}}),
@@ -177,18 +219,32 @@ def test_a_manifest_is_checked(target: Client, lake: Lake) -> None:
         ("copy t.target from 's3://b/m' iam_role default format csv manifest", "0A000"),
         ("copy t.target from 's3://b/m' iam_role default format as parquet", "0A000"),
         ("copy t.target from 's3://b/m' format as parquet manifest", "0A000"),
-        ("copy t.target from 's3://b/m' iam_role default format as parquet manifest maxerror 5", "0A000"),
-        ("copy t.target from 's3://b/m' iam_role default format as parquet manifest manifest", "42601"),
+        (
+            "copy t.target from 's3://b/m' iam_role default format as parquet manifest maxerror 5",
+            "0A000",
+        ),
+        (
+            "copy t.target from 's3://b/m' iam_role default format as parquet manifest manifest",
+            "42601",
+        ),
         ("copy t.target from 's3://b/m' credentials 'x' format as parquet manifest", "0A000"),
         ("copy t.target from '/etc/passwd' iam_role default format as parquet manifest", "0A000"),
         ("copy t.target from stdin", "0A000"),
         ("copy t.nothing from 's3://b/m' iam_role default format as parquet manifest", "42P01"),
         ("copy t.seen from 's3://b/m' iam_role default format as parquet manifest", "42809"),
-        ("copy t.target (nothing) from 's3://b/m' iam_role default format as parquet manifest", "42703"),
-        ("copy t.target (id, id) from 's3://b/m' iam_role default format as parquet manifest", "42701"),
+        (
+            "copy t.target (nothing) from 's3://b/m' iam_role default format as parquet manifest",
+            "42703",
+        ),
+        (
+            "copy t.target (id, id) from 's3://b/m' iam_role default format as parquet manifest",
+            "42701",
+        ),
     ],
 )
-def test_a_copy_the_platform_would_not_send_is_refused(target: Client, statement: str, state: str) -> None:
+def test_a_copy_the_platform_would_not_send_is_refused(
+    target: Client, statement: str, state: str
+) -> None:
     target.run("create view t.seen as select id from t.target")
     assert target.error(statement)["C"] == state
 
@@ -198,7 +254,9 @@ def test_the_spool_is_empty_after_success_failure_and_cancel(
 ) -> None:
     spool = server.directory / "spool"
     target.run(copy("t.target", lake.manifest(lake.entry(ROWS))))
-    target.error(copy("t.target", lake.manifest(lake.entry(ROWS), lake.entry(ROWS.drop_columns(["flag"])))))
+    target.error(
+        copy("t.target", lake.manifest(lake.entry(ROWS), lake.entry(ROWS.drop_columns(["flag"]))))
+    )
     assert list(spool.iterdir()) == []
     many = lake.manifest(*[lake.entry(ROWS)] * 400)
     loader = connect(autocommit=True)
@@ -215,10 +273,17 @@ def test_the_spool_is_empty_after_success_failure_and_cancel(
 def test_copies_into_one_table_queue_and_all_arrive(
     target: Client, connect: Callable[..., Client], lake: Lake
 ) -> None:
-    big = pa.table({"a": pa.array(range(50_000), pa.int64()), "s": pa.array([f"{i:04}"[:4] for i in range(50_000)])})
+    big = pa.table(
+        {
+            "a": pa.array(range(50_000), pa.int64()),
+            "s": pa.array([f"{i:04}"[:4] for i in range(50_000)]),
+        }
+    )
     manifest = lake.manifest(*[lake.entry(big) for _ in range(2)])
     loaders = [connect(autocommit=True) for _ in range(4)]
-    threads = [threading.Thread(target=c.run, args=(copy("t.target (id, s)", manifest),)) for c in loaders]
+    threads = [
+        threading.Thread(target=c.run, args=(copy("t.target (id, s)", manifest),)) for c in loaders
+    ]
     for thread in threads:
         thread.start()
     while any(t.is_alive() for t in threads):

@@ -6,17 +6,16 @@ import datetime as dt
 import os
 import random
 import socket
-import ssl
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import redshift_connector
 from redshift_connector.error import InterfaceError, ProgrammingError
 
-from sms_warehouse_tests.local_redshift.conftest import Client, RedshiftProcess
+from sms_warehouse_tests.local_redshift.conftest import PASSWORD, Client, RedshiftProcess
 
 
 def test_a_wrong_login_is_refused_as_redshift_refuses_it(server: RedshiftProcess) -> None:
@@ -30,31 +29,38 @@ def test_a_wrong_login_is_refused_as_redshift_refuses_it(server: RedshiftProcess
         assert caught.value.args[0]["C"] == state
 
 
-def test_a_second_server_on_the_directory_does_not_start(server: RedshiftProcess, tmp_path: Path) -> None:
-    from sms_warehouse.local.redshift import engine
-
+def test_a_second_server_on_the_directory_does_not_start(
+    server: RedshiftProcess, tmp_path: Path
+) -> None:
+    spool = server.directory / "spool" / "in use"
+    spool.mkdir()
     code = (
         "import sys; from pathlib import Path; from sms_warehouse.local.redshift import engine; "
         "engine._OPEN_SECONDS = 0.2; engine.Warehouse(Path(sys.argv[1]), database='dev', user='x')"
     )
-    assert engine.Warehouse
     answer = subprocess.run(
-        ["python3", "-c", code, str(server.directory)] if False else [os.sys.executable, "-c", code, str(server.directory)],
+        [sys.executable, "-c", code, str(server.directory)],
         capture_output=True,
         text=True,
         timeout=30,
     )
-    assert answer.returncode != 0
+    assert "IOException" in answer.stderr
+    assert spool.exists()
+    spool.rmdir()
 
 
-def test_statements_are_prepared_once_and_closed_when_the_driver_says_so(connect: Callable[..., Client]) -> None:
+def test_statements_are_prepared_once_and_closed_when_the_driver_says_so(
+    connect: Callable[..., Client],
+) -> None:
     client = connect(autocommit=True, max_prepared_statements=5)
     for number in range(40):
         assert client.value(f"select {number} + %s as v", (1,)) == number + 1
         assert client.value("select 7 + %s as v", (number,)) == number + 7
 
 
-def test_a_prepared_statement_survives_ddl_and_rollback(client: Client, connect: Callable[..., Client]) -> None:
+def test_a_prepared_statement_survives_ddl_and_rollback(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     other = connect()
     client.run("create table t.x (a integer)")
     for _ in range(3):
@@ -66,7 +72,9 @@ def test_a_prepared_statement_survives_ddl_and_rollback(client: Client, connect:
         other.connection.commit()
 
 
-def test_a_changed_table_is_told_to_those_who_prepared_on_it(client: Client, connect: Callable[..., Client]) -> None:
+def test_a_changed_table_is_told_to_those_who_prepared_on_it(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.x (a integer)")
     client.run("insert into t.x values (1)")
     reader = connect(autocommit=True)
@@ -83,10 +91,17 @@ def test_a_statement_that_does_not_bind_leaves_no_trace(connect: Callable[..., C
         assert client.value("select 1 as a") == 1
 
 
-def test_notices_and_empty_statements_are_no_errors(connect: Callable[..., Client]) -> None:
+def test_an_empty_statement_is_told(connect: Callable[..., Client]) -> None:
+    client = connect(autocommit=True)
+    with pytest.raises(ProgrammingError, match="query was empty"):
+        client.run("-- nothing\n")
+    assert client.value("select 1 as a") == 1
+
+
+def test_beginning_twice_is_a_notice(connect: Callable[..., Client]) -> None:
     client = connect()
     client.run("begin")
-    client.run("-- nothing\n")
+    client.run("select 1 as a")
     client.connection.rollback()
 
 
@@ -104,21 +119,32 @@ def test_tls_with_a_private_authority(tmp_path: Path) -> None:
         )  # fmt: skip
     except FileNotFoundError:
         pytest.skip("openssl is not installed")
-    server = RedshiftProcess(tmp_path / "data", "--tls-cert", str(certificate), "--tls-key", str(key))
+    server = RedshiftProcess(
+        tmp_path / "data", "--tls-cert", str(certificate), "--tls-key", str(key)
+    )
     try:
-        context = ssl.create_default_context(cafile=str(certificate))
-        with socket.create_connection(("127.0.0.1", server.port)) as sock:
-            sock.sendall(struct.pack("!ii", 8, 80877103))
-            assert sock.recv(1) == b"S"
-            with context.wrap_socket(sock, server_hostname="localhost") as secured:
-                assert secured.version() in ("TLSv1.2", "TLSv1.3")
-        client = Client(server.connect(ssl=True, sslmode="require" if False else "verify-ca", autocommit=True)) if False else None
-        assert client is None
+        code = (
+            "import sys, redshift_connector as r; c = r.connect(host='localhost', port=int(sys.argv[1]), "
+            "user='warehouse', password=sys.argv[2], database='dev', ssl=True, sslmode='verify-full'); "
+            "k = c.cursor(); k.execute('select 7 as a'); print(k.fetchall(), type(c._usock).__name__)"
+        )
+        answer = subprocess.run(
+            [sys.executable, "-c", code, str(server.port), PASSWORD],
+            env={**os.environ, "SSL_CERT_FILE": str(certificate)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert answer.stdout.strip() == "([7],) SSLSocket", answer.stderr
+        # Who does not ask for TLS gets none, as on a cluster without require_ssl.
+        assert Client(server.connect(autocommit=True)).value("select 1 as a") == 1
     finally:
         assert server.stop() == 0
 
 
-def test_broken_clients_hurt_nobody(server: RedshiftProcess, connect: Callable[..., Client]) -> None:
+def test_broken_clients_hurt_nobody(
+    server: RedshiftProcess, connect: Callable[..., Client]
+) -> None:
     client = connect(autocommit=True)
     rng = random.Random(7)
     startup = struct.pack("!ii", 8 + 26, 196608) + b"user\0warehouse\0database\0dev\0"
@@ -140,7 +166,9 @@ def test_broken_clients_hurt_nobody(server: RedshiftProcess, connect: Callable[.
     assert server.process.poll() is None
 
 
-def test_a_protocol_error_in_a_session_ends_only_that_session(server: RedshiftProcess, connect: Callable[..., Client]) -> None:
+def test_a_protocol_error_in_a_session_ends_only_that_session(
+    server: RedshiftProcess, connect: Callable[..., Client]
+) -> None:
     client = connect(autocommit=True)
     broken = server.connect()
     broken._usock.sendall(b"?" + struct.pack("!i", 4))
@@ -153,4 +181,3 @@ def test_a_result_of_another_day_is_the_same(client: Client) -> None:
     days = [dt.date(1999, 12, 31), dt.date(2000, 1, 1), dt.date(1700, 3, 1), dt.date(2100, 2, 28)]
     for day in days:
         assert client.value("select %s as d", (day,)) == day
-    assert redshift_connector.apilevel == "2.0"

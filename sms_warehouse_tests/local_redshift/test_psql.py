@@ -17,10 +17,24 @@ pytestmark = pytest.mark.skipif(shutil.which("psql") is None, reason="psql is no
 
 
 def command(server: RedshiftProcess, *arguments: str) -> list[str]:
-    return ["psql", "-h", "127.0.0.1", "-p", str(server.port), "-U", "warehouse", "-d", "dev", "-X", *arguments]
+    return [
+        "psql",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(server.port),
+        "-U",
+        "warehouse",
+        "-d",
+        "dev",
+        "-X",
+        *arguments,
+    ]
 
 
-def psql(server: RedshiftProcess, *arguments: str, script: str | None = None) -> subprocess.CompletedProcess[str]:
+def psql(
+    server: RedshiftProcess, *arguments: str, script: str | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(server, *arguments),
         env={**os.environ, "PGPASSWORD": PASSWORD},
@@ -45,7 +59,9 @@ def test_values_are_shown_as_text(client: Client, server: RedshiftProcess) -> No
     assert answer.returncode == 0
 
 
-def test_a_script_stops_at_its_error_and_the_transaction_with_it(client: Client, server: RedshiftProcess) -> None:
+def test_a_script_stops_at_its_error_and_the_transaction_with_it(
+    client: Client, server: RedshiftProcess
+) -> None:
     script = """
         -- comments; with semicolons
         begin;
@@ -63,8 +79,14 @@ def test_a_script_stops_at_its_error_and_the_transaction_with_it(client: Client,
     assert client.error("select * from t.x")["C"] == "42P01"
 
 
-def test_statements_of_one_message_are_one_transaction(client: Client, server: RedshiftProcess) -> None:
-    answer = psql(server, "-c", "create table t.a (a integer); insert into t.a values (1), (2); select count(*) from t.a")
+def test_statements_of_one_message_are_one_transaction(
+    client: Client, server: RedshiftProcess
+) -> None:
+    answer = psql(
+        server,
+        "-c",
+        "create table t.a (a integer); insert into t.a values (1), (2); select count(*) from t.a",
+    )
     assert answer.returncode == 0
     assert client.value("select count(*) from t.a") == 2
     answer = psql(server, "-c", "insert into t.a values (3); insert into t.nothing values (1)")
@@ -73,11 +95,15 @@ def test_statements_of_one_message_are_one_transaction(client: Client, server: R
 
 
 def test_tables_can_be_listed_and_described(client: Client, server: RedshiftProcess) -> None:
-    client.run("create table t.seen (id bigint not null, name varchar(7) default 'x', n numeric(10,2), ts timestamp)")
+    client.run(
+        "create table t.seen (id bigint not null, name varchar(7) default 'x', n numeric(10,2), ts timestamp)"
+    )
     client.run("create view t.view_of_it as select id from t.seen")
     listed = psql(server, "-At", "-c", r"\dt t.*")
     assert listed.stdout.splitlines() == ["t|seen|table|warehouse"], listed.stderr
-    assert psql(server, "-At", "-c", r"\dv t.*").stdout.splitlines() == ["t|view_of_it|view|warehouse"]
+    assert psql(server, "-At", "-c", r"\dv t.*").stdout.splitlines() == [
+        "t|view_of_it|view|warehouse"
+    ]
     assert "t|warehouse" in psql(server, "-At", "-c", r"\dn").stdout.splitlines()
     described = psql(server, "-At", "-c", r"\d t.seen")
     assert described.stdout.splitlines() == [
@@ -86,7 +112,7 @@ def test_tables_can_be_listed_and_described(client: Client, server: RedshiftProc
         "n|numeric(10,2)|||",
         "ts|timestamp without time zone|||",
     ], described.stderr
-    assert "SELECT id FROM t.seen" in psql(server, "-At", "-c", r"\d+ t.view_of_it").stdout
+    assert "SELECT id FROM t.seen" in psql(server, "-c", r"\d+ t.view_of_it").stdout
     assert "Did not find" in psql(server, "-c", r"\d t.nothing").stderr
 
 

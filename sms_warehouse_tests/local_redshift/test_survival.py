@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -29,7 +28,9 @@ def connect(autocommit=False):
 
 
 def child(port: int, code: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CONNECT + code, str(port)], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", CONNECT + code, str(port)], stdout=subprocess.PIPE, text=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,9 @@ def child(port: int, code: str) -> subprocess.Popen[str]:
     ],
     ids=["idle", "in a long statement"],
 )
-def test_a_killed_client_frees_its_locks_and_leaves_nothing(client: Client, server: RedshiftProcess, then: str) -> None:
+def test_a_killed_client_frees_its_locks_and_leaves_nothing(
+    client: Client, server: RedshiftProcess, then: str
+) -> None:
     client.run("create table t.x (a integer)")
     client.run("create table t.digit (d integer)")
     client.run("insert into t.digit values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)")
@@ -59,11 +62,16 @@ def test_a_killed_client_frees_its_locks_and_leaves_nothing(client: Client, serv
     assert client.rows("select a from t.x") == [(2,)]
 
 
-def test_a_killed_client_leaves_the_queue_for_a_lock(client: Client, connect: Callable[..., Client], server: RedshiftProcess) -> None:
+def test_a_killed_client_leaves_the_queue_for_a_lock(
+    client: Client, connect: Callable[..., Client], server: RedshiftProcess
+) -> None:
     client.run("create table t.x (a integer)")
     holder = connect()
     holder.run("lock t.x")
-    process = child(server.port, "c = connect(); print('ready', flush=True); c.cursor().execute('lock t.x'); time.sleep(60)")
+    process = child(
+        server.port,
+        "c = connect(); print('ready', flush=True); c.cursor().execute('lock t.x'); time.sleep(60)",
+    )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
@@ -74,7 +82,9 @@ def test_a_killed_client_leaves_the_queue_for_a_lock(client: Client, connect: Ca
     client.run("insert into t.x values (1)")
 
 
-def test_eight_processes_that_retry_lose_no_increment(client: Client, server: RedshiftProcess) -> None:
+def test_eight_processes_that_retry_lose_no_increment(
+    client: Client, server: RedshiftProcess
+) -> None:
     client.run("create table t.counter (n integer)")
     client.run("insert into t.counter values (0)")
     code = """
@@ -96,7 +106,9 @@ print(done)
     assert client.value("select n from t.counter") == 120
 
 
-def test_eight_processes_can_create_the_same_things(client: Client, server: RedshiftProcess) -> None:
+def test_eight_processes_can_create_the_same_things(
+    client: Client, server: RedshiftProcess
+) -> None:
     code = """
 c = connect(True); cur = c.cursor()
 for i in range(5):
@@ -125,7 +137,9 @@ def test_a_killed_server_has_every_commit_it_acknowledged(tmp_path: Path) -> Non
                 # The reply to the last COMMIT may have been lost with the server.
                 assert last <= stored <= last + 1
             # Both tables of a transaction, or neither.
-            assert reader.value("select count(*) from ledger") == reader.value("select count(*) from pair")
+            assert reader.value("select count(*) from ledger") == reader.value(
+                "select count(*) from pair"
+            )
             reader.run("delete from ledger")
             reader.run("delete from pair")
             assert list((server.directory / "spool").iterdir()) == []
@@ -134,7 +148,7 @@ def test_a_killed_server_has_every_commit_it_acknowledged(tmp_path: Path) -> Non
 
 
 def _write_until_killed(server: RedshiftProcess) -> dict[int, int]:
-    acknowledged = {writer: 0 for writer in range(3)}
+    acknowledged = dict.fromkeys(range(3), 0)
 
     def write(writer: int) -> None:
         client = Client(server.connect())
@@ -196,4 +210,4 @@ def test_the_password_is_needed_to_start(tmp_path: Path) -> None:
     )
     assert answer.returncode != 0
     assert "REDSHIFT_PASSWORD" in answer.stderr
-    assert json.dumps(answer.stdout) == '""'
+    assert answer.stdout == ""

@@ -59,7 +59,9 @@ def test_physical_design_is_accepted_and_changes_nothing(client: Client) -> None
         ("()", "42601"),
     ],
 )
-def test_a_definition_redshift_would_not_take_is_refused(client: Client, definition: str, state: str) -> None:
+def test_a_definition_redshift_would_not_take_is_refused(
+    client: Client, definition: str, state: str
+) -> None:
     found = client.error(f"create table t.wrong {definition}")
     assert found["C"] == state, found
     assert client.error("select * from t.wrong")["C"] == "42P01"
@@ -94,13 +96,22 @@ def test_identity_counts_and_a_new_table_of_the_name_begins_again(client: Client
 
 
 def test_defaults_tell_the_time_of_the_insert(client: Client) -> None:
-    client.run("create table t.d (a integer, at timestamp default sysdate, on_second timestamp default getdate())")
+    client.run(
+        "create table t.d (a integer, at timestamp default sysdate, on_second timestamp default getdate())"
+    )
     client.run("insert into t.d (a) values (1)")
     client.run("insert into t.d values (2, default, default)")
-    assert client.value("select count(*) from t.d where datediff(second, at, getdate()) between 0 and 60") == 2
+    assert (
+        client.value(
+            "select count(*) from t.d where datediff(second, at, getdate()) between 0 and 60"
+        )
+        == 2
+    )
 
 
-def test_a_temporary_table_is_its_sessions_own(client: Client, connect: Callable[..., Client]) -> None:
+def test_a_temporary_table_is_its_sessions_own(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     other = connect(autocommit=True)
     client.run("create temp table scratch (a integer, b varchar(2))")
     client.run("insert into scratch values (1, 'x')")
@@ -127,7 +138,9 @@ def test_a_rolled_back_temporary_table_is_gone(connect: Callable[..., Client]) -
 
 
 def test_like_copies_types_limits_and_not_null(client: Client) -> None:
-    client.run("create table t.source (a integer not null default 7, b varchar(2), c decimal(38, 6))")
+    client.run(
+        "create table t.source (a integer not null default 7, b varchar(2), c decimal(38, 6))"
+    )
     client.run("create temp table copied (like t.source)")
     client.run("create table t.with_defaults (like t.source including defaults)")
     assert client.error("insert into copied values (1, 'abc', 1)")["C"] == "22001"
@@ -140,7 +153,10 @@ def test_like_copies_types_limits_and_not_null(client: Client) -> None:
 
 def test_a_table_can_be_made_of_a_query(client: Client) -> None:
     client.run("create table t.a as select 1 as x, 'y'::varchar(3) as y")
-    client.run("create temp table b distkey (x) sortkey (x) as with q as (select x from t.a where x = %s) select x from q", (1,))
+    client.run(
+        "create temp table b distkey (x) sortkey (x) as with q as (select x from t.a where x = %s) select x from q",
+        (1,),
+    )
     client.run("create table t.c (p, q) as select x, count(*) from t.a group by x")
     assert client.rows("select p, q from t.c") == [(1, 1)]
     assert client.rows("select x from b") == [(1,)]
@@ -157,7 +173,10 @@ def test_views_follow_their_tables(client: Client) -> None:
     client.run("set search_path to public")
     assert client.rows("select a, count from t.seen") == [(1, 2)]
     assert client.rows("select * from t.late") == [(1,), (1,)]
-    assert client.error("create view t.wrong as select a from base with no schema binding")["C"] == "42601"
+    assert (
+        client.error("create view t.wrong as select a from base with no schema binding")["C"]
+        == "42601"
+    )
     assert client.error("drop table t.seen")["C"] == "42809"
     client.run("drop view t.seen, t.late")
 
@@ -169,7 +188,10 @@ def test_a_column_can_be_added_with_its_limit_and_default(client: Client) -> Non
     client.run("alter table t.x add column d bigint")
     client.run("alter table t.x add e integer not null default 5")
     client.run("insert into t.x (a) values (2)")
-    assert client.rows("select a, b, c, d, e from t.x order by a") == [(1, "b", "new", None, 5), (2, "b", "new", None, 5)]
+    assert client.rows("select a, b, c, d, e from t.x order by a") == [
+        (1, "b", "new", None, 5),
+        (2, "b", "new", None, 5),
+    ]
     assert client.error("insert into t.x (a, c) values (3, 'long')")["C"] == "22001"
     assert client.error("insert into t.x (a, b) values (3, 'long')")["C"] == "22001"
     assert client.error("alter table t.x add column c varchar(3)")["C"] == "42701"
@@ -214,9 +236,18 @@ def test_the_catalog_tells_what_was_declared(client: Client) -> None:
     assert (lengths["v"], lengths["w"], lengths["d"]) == (7, 65535, None)
     assert {c[0]: c[4:6] for c in columns}["n"] == (38, 6)
     assert [c[6] for c in columns] == ["NO"] + ["YES"] * 11
-    assert client.rows("select table_name, table_type from information_schema.tables where table_schema = 't'") == [
-        ("declared", "BASE TABLE")
-    ]
-    assert client.value("select remarks from svv_tables where table_name = 'declared'") == "it's here"
-    assert client.value("select remarks from svv_columns where column_name = 'v' and table_schema = 't'") == "seven bytes"
-    assert client.rows("select schema_name from information_schema.schemata where schema_name in ('t', '_redshift', 'main')") == [("t",)]
+    assert client.rows(
+        "select table_name, table_type from information_schema.tables where table_schema = 't'"
+    ) == [("declared", "BASE TABLE")]
+    assert (
+        client.value("select remarks from svv_tables where table_name = 'declared'") == "it's here"
+    )
+    assert (
+        client.value(
+            "select remarks from svv_columns where column_name = 'v' and table_schema = 't'"
+        )
+        == "seven bytes"
+    )
+    assert client.rows(
+        "select schema_name from information_schema.schemata where schema_name in ('t', '_redshift', 'main')"
+    ) == [("t",)]

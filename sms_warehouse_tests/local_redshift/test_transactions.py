@@ -67,7 +67,9 @@ def cancel(client: Client, port: int) -> None:
         sock.recv(1)
 
 
-def test_work_is_seen_by_others_only_after_commit(client: Client, connect: Callable[..., Client]) -> None:
+def test_work_is_seen_by_others_only_after_commit(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.x (a integer)")
     writer = connect()
     writer.run("insert into t.x values (1)")
@@ -87,7 +89,9 @@ def test_ddl_rolls_back(client: Client, connect: Callable[..., Client]) -> None:
     assert client.error("select * from t.made")["C"] == "42P01"
 
 
-def test_an_error_aborts_the_transaction_until_rollback(client: Client, connect: Callable[..., Client]) -> None:
+def test_an_error_aborts_the_transaction_until_rollback(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.x (a integer)")
     other = connect()
     other.run("insert into t.x values (1)")
@@ -103,7 +107,9 @@ def test_an_error_aborts_the_transaction_until_rollback(client: Client, connect:
     other.run("select 1 as a")
 
 
-def test_a_second_writer_waits_for_the_first(client: Client, connect: Callable[..., Client]) -> None:
+def test_a_second_writer_waits_for_the_first(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.x (a integer)")
     client.run("insert into t.x values (0)")
     first, second = connect(), connect(autocommit=True)
@@ -117,7 +123,9 @@ def test_a_second_writer_waits_for_the_first(client: Client, connect: Callable[.
     assert client.value("select a from t.x") == 2
 
 
-def test_lock_is_exclusive_to_the_end_of_the_transaction(client: Client, connect: Callable[..., Client]) -> None:
+def test_lock_is_exclusive_to_the_end_of_the_transaction(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.mutex (a integer)")
     client.run("create table t.other (a integer)")
     first, second = connect(), connect()
@@ -153,7 +161,9 @@ def test_what_is_read_after_lock_is_what_the_last_holder_committed(
     assert seen == [1]
 
 
-def test_two_that_wait_for_each_other_are_a_deadlock(client: Client, connect: Callable[..., Client]) -> None:
+def test_two_that_wait_for_each_other_are_a_deadlock(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.a (a integer)")
     client.run("create table t.b (a integer)")
     first, second = connect(), connect()
@@ -165,7 +175,9 @@ def test_two_that_wait_for_each_other_are_a_deadlock(client: Client, connect: Ca
     assert waiting.done() is None
 
 
-def test_a_write_over_a_newer_version_is_error_1023(client: Client, connect: Callable[..., Client]) -> None:
+def test_a_write_over_a_newer_version_is_error_1023(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     client.run("create table t.x (a integer)")
     client.run("insert into t.x values (0)")
     slow = connect()
@@ -190,7 +202,9 @@ def test_begin_inside_a_transaction_changes_nothing(client: Client) -> None:
     client.run("end")
 
 
-def test_cancel_ends_a_long_statement_and_the_connection_goes_on(digits: Client, server: RedshiftProcess) -> None:
+def test_cancel_ends_a_long_statement_and_the_connection_goes_on(
+    digits: Client, server: RedshiftProcess
+) -> None:
     running = Background(lambda: digits.run(LONG_QUERY))
     assert running.is_waiting
     cancel(digits, server.port)
@@ -198,7 +212,9 @@ def test_cancel_ends_a_long_statement_and_the_connection_goes_on(digits: Client,
     assert digits.value("select count(*) from t.digit") == 10
 
 
-def test_cancel_ends_a_wait_for_a_lock(client: Client, connect: Callable[..., Client], server: RedshiftProcess) -> None:
+def test_cancel_ends_a_wait_for_a_lock(
+    client: Client, connect: Callable[..., Client], server: RedshiftProcess
+) -> None:
     client.run("create table t.x (a integer)")
     first, second = connect(), connect(autocommit=True)
     first.run("lock t.x")
@@ -210,7 +226,9 @@ def test_cancel_ends_a_wait_for_a_lock(client: Client, connect: Callable[..., Cl
     client.run("insert into t.x values (2)")
 
 
-def test_a_cancel_with_a_wrong_secret_cancels_nothing(digits: Client, server: RedshiftProcess) -> None:
+def test_a_cancel_with_a_wrong_secret_cancels_nothing(
+    digits: Client, server: RedshiftProcess
+) -> None:
     running = Background(lambda: digits.run(LONG_QUERY))
     assert running.is_waiting
     pid, secret = struct.unpack("!ii", digits.connection._backend_key_data)
@@ -222,7 +240,9 @@ def test_a_cancel_with_a_wrong_secret_cancels_nothing(digits: Client, server: Re
     running.done()
 
 
-def test_statement_timeout_ends_statements_and_waits(digits: Client, connect: Callable[..., Client]) -> None:
+def test_statement_timeout_ends_statements_and_waits(
+    digits: Client, connect: Callable[..., Client]
+) -> None:
     digits.run("set statement_timeout to 300")
     found = digits.error(LONG_QUERY)
     assert found["C"] == "57014"
@@ -249,7 +269,9 @@ def test_who_idles_in_a_transaction_too_long_is_let_go(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-def test_settings_are_known_checked_and_roll_back(client: Client, connect: Callable[..., Client]) -> None:
+def test_settings_are_known_checked_and_roll_back(
+    client: Client, connect: Callable[..., Client]
+) -> None:
     other = connect()
     other.run("set query_group to 'load'")
     other.connection.commit()

@@ -44,7 +44,9 @@ VALUES = [
 
 
 @pytest.mark.parametrize("protocol", [0, 1, 2])
-def test_every_value_comes_back_as_it_went(connect: Callable[..., Client], client: Client, protocol: int) -> None:
+def test_every_value_comes_back_as_it_went(
+    connect: Callable[..., Client], client: Client, protocol: int
+) -> None:
     reader = connect(autocommit=True, client_protocol_version=protocol)
     for number, (kind, value) in enumerate(VALUES):
         client.run(f"create table t.v{number} (v {kind})")
@@ -76,7 +78,9 @@ def test_a_bound_value_can_be_selected(client: Client, value: Any) -> None:
 
 def test_a_bound_decimal_needs_a_cast_to_be_selected_and_none_to_be_stored(client: Client) -> None:
     assert client.error("select %s as v", (Decimal("1.50"),))["C"] == "22003"
-    assert client.value("select cast(%s as decimal(10,2)) as v", (Decimal("1.50"),)) == Decimal("1.50")
+    assert client.value("select cast(%s as decimal(10,2)) as v", (Decimal("1.50"),)) == Decimal(
+        "1.50"
+    )
 
 
 def test_a_text_value_takes_the_type_of_its_place(client: Client) -> None:

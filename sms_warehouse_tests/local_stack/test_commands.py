@@ -67,7 +67,7 @@ def assert_nothing_is_left(directory: Path, env: dict[str, str]) -> None:
     with exclusive(directory / "servers.lock", seconds=20):
         pass
     for port in (env["AWS_ENDPOINT_URL"].rpartition(":")[2], env["REDSHIFT_PORT"]):
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionRefusedError):
             accepts(int(port))
 
 

@@ -81,7 +81,8 @@ def test_overwritten_content_is_another_object_and_is_refused_under_its_old_etag
     old = platform.lake.head("raw/object")
     platform.lake.put("raw/object", b"new")
     new = platform.lake.head("raw/object")
-    assert old is not None and new is not None
+    assert old is not None
+    assert new is not None
     assert old.object_id != new.object_id
     s3 = s3_client()
     with pytest.raises(ClientError) as refused:

@@ -105,7 +105,9 @@ def messages_waiting() -> int:
     from sms_warehouse.settings import queue_url
 
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs_client().get_queue_attributes(QueueUrl=queue_url(), AttributeNames=names)["Attributes"]
+    found = sqs_client().get_queue_attributes(QueueUrl=queue_url(), AttributeNames=names)[
+        "Attributes"
+    ]
     return sum(int(found[name]) for name in names)
 
 
@@ -117,9 +119,7 @@ def picture() -> dict[str, list[str]]:
     with Redshift().session("picture") as session:
         for table in tables:
             seen[table] = sorted(
-                json.dumps(
-                    {k: v for k, v in row.items() if k not in _WHEN_WE_WORKED}, default=str
-                )
+                json.dumps({k: v for k, v in row.items() if k not in _WHEN_WE_WORKED}, default=str)
                 for row in session.records(f"select * from {table}")
             )
     return seen

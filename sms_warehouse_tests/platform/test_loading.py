@@ -4,15 +4,18 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import dagster as dg
 import pytest
+import redshift_connector
 
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local import traffic
 from sms_warehouse.resources.lake import Lake, s3_client
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.settings import redshift_login
 from sms_warehouse_tests.platform import doors
 from sms_warehouse_tests.platform.killed import POINTS
 
@@ -130,7 +133,9 @@ def test_the_ledger_counts_what_the_services_say_they_wrote(platform):
         assert doors.staged_rows()[event_type] == found["landed"], event_type
     assert sum(c["poison"] for c in counted.values()) > 0
     with Redshift().session("test") as session:
-        quarantined = session.value("select count(*) as n from control.quarantined_line where resolved_at is null")
+        quarantined = session.value(
+            "select count(*) as n from control.quarantined_line where resolved_at is null"
+        )
     assert quarantined == sum(w.malformed for w in truth.values())
 
 
@@ -138,7 +143,11 @@ def test_a_corrupt_object_is_poison_and_its_day_goes_on(platform):
     found = doors.files("none", doors.DAYS[:1])
     doors.put(*found)
     broken = next(f for f in found if f.event_type == "link_click")
-    doors.put(traffic.LogFile(broken.key, broken.body[:-9], broken.written_at, broken.event_type, broken.counts))
+    doors.put(
+        traffic.LogFile(
+            broken.key, broken.body[:-9], broken.written_at, broken.event_type, broken.counts
+        )
+    )
     result = doors.run_day(doors.DAYS[0])
     assert result.success
     counted = doors.ledger()
@@ -161,13 +170,15 @@ def test_new_content_under_an_old_key_replaces_it_and_facts_follow(platform):
     assert whole["warehouse.fact_submission"] != without["warehouse.fact_submission"]
 
     first, second = submissions[0], submissions[1]
-    doors.put(traffic.LogFile(first.key, second.body, first.written_at, first.event_type, second.counts))
+    doors.put(
+        traffic.LogFile(first.key, second.body, first.written_at, first.event_type, second.counts)
+    )
     assert doors.run_day(doors.DAYS[0], tags=SENSOR).success
     replaced = doors.picture()
     # The key now holds what another file holds too: its own events are gone, the others came twice.
-    assert Counter(r.split('"event_id": ')[1][:30] for r in replaced["warehouse.fact_submission"]) == Counter(
-        r.split('"event_id": ')[1][:30] for r in without["warehouse.fact_submission"]
-    )
+    assert Counter(
+        r.split('"event_id": ')[1][:30] for r in replaced["warehouse.fact_submission"]
+    ) == Counter(r.split('"event_id": ')[1][:30] for r in without["warehouse.fact_submission"])
     with Redshift().session("test") as session:
         assert session.rows(
             "select status, count(*) as objects from control.landed_object"
@@ -248,7 +259,10 @@ def test_materialising_a_day_again_finds_rows_that_went_missing_since(platform, 
     result = doors.run_day(doors.DAYS[0])
     assert not result.success
     (failed,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
-    assert (failed.asset_key.path[-1], failed.check_name) == ("delivery_receipt", "every_record_landed")
+    assert (failed.asset_key.path[-1], failed.check_name) == (
+        "delivery_receipt",
+        "every_record_landed",
+    )
     assert "rows in staging" in failed.description
 
 
@@ -270,3 +284,26 @@ def test_staged_rows_stay_until_they_are_applied_and_then_leave_in_their_time(pl
     assert set(doors.staged_rows().values()) == {0}
     assert doors.run_day(day).success
     doors.assert_same(facts, doors.picture())
+
+
+def test_a_reader_is_answered_while_a_load_is_running(platform):
+    """A reporting application reads with the plain driver; what it sees is whole: all of a load or nothing."""
+    doors.put(*doors.files("none", doors.DAYS[:1]))
+    reads: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(1) as loader:
+        run = loader.submit(doors.run_day, doors.DAYS[0])
+        login = redshift_login()
+        with redshift_connector.connect(**login) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            while not run.done():
+                cursor.execute(
+                    "select (select count(*) from staging.message_submitted) as staged,"
+                    " (select cast(coalesce(sum(rows_landed), 0) as bigint) from control.landed_object"
+                    " where event_type = 'message_submitted') as landed"
+                )
+                ((staged, landed),) = cursor.fetchall()
+                reads.append((staged, landed))
+        assert run.result().success
+    assert len(reads) > 10
+    assert all(staged == landed for staged, landed in reads)

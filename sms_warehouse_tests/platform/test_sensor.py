@@ -206,9 +206,7 @@ def test_a_lost_message_is_found_by_reconciling_with_the_listing(platform):
 def test_ten_thousand_messages_ask_for_their_day_once_a_tick(platform):
     """A tick ends in its time whatever is waiting: what it cannot receive is the next tick's."""
     bucket, queue_url = Lake().bucket, settings.queue_url()
-    sqs_client().set_queue_attributes(
-        QueueUrl=queue_url, Attributes={"VisibilityTimeout": "600"}
-    )
+    sqs_client().set_queue_attributes(QueueUrl=queue_url, Attributes={"VisibilityTimeout": "600"})
     keys = [f"raw/link_click/v=1/dt={DAY}/hh=00/x-{n}.json.gz" for n in range(10_000)]
 
     def send_ten(begin: int) -> None:

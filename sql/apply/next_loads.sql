@@ -1,6 +1,5 @@
--- One row per load to apply in this transaction: the oldest waiting arrival day of one event type, and of it no more
--- rows than one transaction should take.
-create temp table batch_load as
+-- One row per load to apply in this transaction: the oldest waiting arrival day of one event type, and of
+-- it no more rows than one transaction should take.
 with waiting as (
     select
         landed.load_id,
@@ -42,7 +41,7 @@ measured as (
 
 select
     load_id,
-    arrival_date,
-    rows_landed
+    arrival_date
 from measured
-where rows_up_to_here - rows_landed < :row_limit;
+where rows_up_to_here - rows_landed < :row_limit
+order by load_id;

@@ -19,7 +19,9 @@ from sms_warehouse.local.redshift.server import Server
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m sms_warehouse.local.redshift", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m sms_warehouse.local.redshift", description=__doc__
+    )
     parser.add_argument("--dir", type=Path, required=True, help="where the database is kept")
     parser.add_argument("--port", type=int, default=0, help="0, the default: any free port")
     parser.add_argument("--memory-limit", default="4GB", help="what DuckDB may use (default 4GB)")
@@ -30,7 +32,9 @@ def main() -> int:
         default=600.0,
         help="a client that idles in a transaction for longer is disconnected (default 600)",
     )
-    parser.add_argument("--tls-cert", type=Path, help="certificate chain in PEM; with --tls-key, offers TLS")
+    parser.add_argument(
+        "--tls-cert", type=Path, help="certificate chain in PEM; with --tls-key, offers TLS"
+    )
     parser.add_argument("--tls-key", type=Path)
     arguments = parser.parse_args()
 

@@ -70,7 +70,7 @@ VIEWS = {
     union all
     select
         100000000 + view_oid, {_SCHEMA}, view_name, 'v', 'view',
-        cast(getvariable('redshift_user') as varchar), regexp_extract(sql, '(?is) AS (.*)$', 1)
+        cast(getvariable('redshift_user') as varchar), regexp_extract(sql, '(?s) AS (.*)$', 1, 'i')
     from duckdb_views() where {_OURS}""",
     "attributes": f"""select
         r.oid, c.column_name, c.ordinal_position, c.column_default, c.is_nullable = 'NO' as not_null,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sms_warehouse.local.redshift.dialect import Plan
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
+from sms_warehouse.local.redshift.plan import Plan
 from sms_warehouse.local.redshift.reader import Name, Reader, unquoted
 
 BEGIN, COMMIT, ROLLBACK = "begin", "commit", "rollback"
@@ -39,11 +40,13 @@ _ONLY = {
     "extra_float_digits": {"0", "1", "2", "3"},
 }
 
-REFUSED = frozenset(
-    """truncate grant revoke unload call explain values from prepare execute deallocate declare fetch close move
-    refresh cancel savepoint release checkpoint attach detach install load pragma export import use discard
-    cluster reindex listen notify table do replace pivot describe desc summarize call kill""".split()
-)
+_REFUSED_WORDS = """
+    truncate grant revoke unload call explain values from prepare execute deallocate declare fetch
+    close move refresh cancel savepoint release checkpoint attach detach install load pragma export
+    import use discard cluster reindex listen notify table do replace pivot describe desc summarize
+    kill
+"""
+REFUSED = frozenset(_REFUSED_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,17 @@ def _begin(reader: Reader) -> Plan:
         _ = reader.accept("transaction") or reader.accept("work")
     while not reader.at_end:
         if reader.accept("isolation", "level"):
-            level = " ".join(w for w in (reader.next().word, reader.next().word if not reader.at_end else "") if w)
-            if level not in ("serializable", "read committed", "read uncommitted", "repeatable read"):
+            level = " ".join(
+                w
+                for w in (reader.next().word, reader.next().word if not reader.at_end else "")
+                if w
+            )
+            if level not in (
+                "serializable",
+                "read committed",
+                "read uncommitted",
+                "repeatable read",
+            ):
                 raise syntax_error(level)
         elif reader.accept("read", "write"):
             pass
@@ -84,7 +96,7 @@ def _begin(reader: Reader) -> Plan:
     return Plan(BEGIN, "BEGIN")
 
 
-def _end(kind: str, tag: str) -> object:
+def _end(kind: str, tag: str) -> Callable[[Reader], Plan]:
     def read(reader: Reader) -> Plan:
         reader.next()
         _ = reader.accept("transaction") or reader.accept("work")
@@ -248,7 +260,7 @@ def _vacuum(reader: Reader) -> Plan:
     return Plan(VACUUM, "VACUUM", data=table)
 
 
-STATEMENTS = {
+STATEMENTS: dict[str, Callable[[Reader], Plan]] = {
     "begin": _begin,
     "start": _begin,
     "commit": _end(COMMIT, "COMMIT"),

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import duckdb
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sms_warehouse.local.redshift.errors import PgError
+from sms_warehouse.local.redshift.errors import PgError, from_duckdb
+from sms_warehouse.local.redshift.reader import Name, identifier
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -83,7 +85,9 @@ def fetched(manifest_url: str, spool: Path, check: Callable[[], None]) -> Iterat
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         if not paths:
-            raise _failed("The specified S3 prefix does not exist", f"no file of {manifest_url} was found")
+            raise _failed(
+                "The specified S3 prefix does not exist", f"no file of {manifest_url} was found"
+            )
         yield paths
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -142,14 +146,50 @@ def _fetch(entry: _Entry, path: Path, check: Callable[[], None]) -> Path | None:
         if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
             if not entry.is_mandatory:
                 return None
-            raise _failed("Problem reading manifest file - missing mandatory file", entry.url) from None
+            raise _failed(
+                "Problem reading manifest file - missing mandatory file", entry.url
+            ) from None
         raise _s3_failure(error, entry.url) from None
     except BotoCoreError as error:
         raise _failed("S3ServiceException", f"{entry.url}: {error}") from None
     return path
 
 
-def check_columns(
+def load(
+    cursor: duckdb.DuckDBPyConnection,
+    table: Name,
+    columns: Sequence[tuple[str, str]],
+    files: Sequence[Path],
+) -> int:
+    """Inserts the files' rows, mapped by position; returns their number.
+
+    ``columns`` are names and DuckDB types. Raises PgError for files that do not fit.
+    """
+    for file in files:
+        try:
+            found = cursor.execute(f"describe select * from read_parquet('{file}')").fetchall()
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise _failed(
+                "Spectrum Scan Error", f"{file.name}: {str(error).splitlines()[0]}"
+            ) from None
+        _check_columns(str(table), columns, file, [(row[0], row[1]) for row in found])
+    names = ", ".join(identifier(name) for name, _ in columns)
+    # The names in the files mean nothing.
+    aliases = ", ".join(f"c{i}" for i in range(len(columns)))
+    listed = ", ".join(f"'{file}'" for file in files)
+    try:
+        (count,) = cursor.execute(
+            f"insert into {table.sql} ({names}) "
+            f"select {aliases} from read_parquet([{listed}]) as f({aliases})"
+        ).fetchone() or (0,)
+    except duckdb.ConstraintException as error:
+        known = from_duckdb(error)
+        detail = f"{known.message} {known.detail or ''}".strip()
+        raise _failed("Spectrum Scan Error", detail) from None
+    return int(count)
+
+
+def _check_columns(
     table: str, columns: Sequence[tuple[str, str]], file: Path, in_file: Sequence[tuple[str, str]]
 ) -> None:
     """Parquet columns map by position and have to have the very types of the table's columns."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from sms_warehouse.local.redshift.dialect import DDL, Plan, expression, named, parse, write
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
+from sms_warehouse.local.redshift.grammar import parse
+from sms_warehouse.local.redshift.plan import ADD_COLUMN, DDL, DROP, LIKE, Plan
 from sms_warehouse.local.redshift.reader import Name, Reader, identifier
 from sms_warehouse.local.redshift.types import ColumnType, column_type
+from sms_warehouse.local.redshift.writer import named, write
 
 _WHOLE = {"SMALLINT", "INTEGER", "BIGINT"}
 _NUMBERS = {*_WHOLE, "DECIMAL"}
@@ -38,9 +40,10 @@ _ENCODINGS = {
     "zstd": _ALL,
 }
 _DISTSTYLES = {"auto", "even", "key", "all"}
-_COLUMN_WORDS = frozenset(
-    "default identity generated encode distkey sortkey not null unique primary references collate".split()
-)
+_COLUMN_ATTRIBUTES = """
+    default identity generated encode distkey sortkey not null unique primary references collate
+"""
+_COLUMN_WORDS = frozenset(_COLUMN_ATTRIBUTES.split())
 
 
 @dataclass
@@ -77,7 +80,9 @@ class _Layout:
         if len(self.distkeys) > 1:
             raise PgError("42601", "Cannot specify more than one DISTKEY")
         if self.distkeys and self.diststyle not in (None, "key"):
-            raise PgError("42601", f"Cannot specify DISTKEY for DISTSTYLE {str(self.diststyle).upper()}")
+            raise PgError(
+                "42601", f"Cannot specify DISTKEY for DISTSTYLE {str(self.diststyle).upper()}"
+            )
         if self.diststyle == "key" and not self.distkeys:
             raise PgError("42601", "DISTSTYLE KEY requires a DISTKEY")
         if self.sortkeys and self.sortkey_columns:
@@ -139,7 +144,9 @@ def _create_schema(reader: Reader) -> Plan:
         raise unsupported("an option of CREATE SCHEMA")
     if name.startswith(("pg_", "_redshift")) or name in ("main", "temp", "information_schema"):
         raise PgError("42939", f'unacceptable schema name "{name}"')
-    return Plan(DDL, "CREATE SCHEMA", (f"create schema {missing}{identifier(name)}",), (Name(name, "*"),))
+    return Plan(
+        DDL, "CREATE SCHEMA", (f"create schema {missing}{identifier(name)}",), (Name(name, "*"),)
+    )
 
 
 def _create_table(reader: Reader, temporary: bool, oids: tuple[int, ...]) -> Plan:
@@ -161,7 +168,7 @@ def _create_table(reader: Reader, temporary: bool, oids: tuple[int, ...]) -> Pla
             reader.expect(")")
             reader.done()
             like = Like(name, source, temporary, if_not_exists, with_defaults)
-            return Plan("like", "CREATE TABLE", locks=locks, data=like)
+            return Plan(LIKE, "CREATE TABLE", locks=locks, data=like)
         if reader.peek(1).text in (",", ")"):
             names = [reader.name()]
             while reader.accept(","):
@@ -191,7 +198,9 @@ def _create_table(reader: Reader, temporary: bool, oids: tuple[int, ...]) -> Pla
             raise unsupported("this use of IDENTITY")
         sequence = sequence_name(name)
         start, step = identities[0]
-        statements.append(f"create sequence if not exists {sequence.sql} start {start} increment {step}")
+        statements.append(
+            f"create sequence if not exists {sequence.sql} start {start} increment {step}"
+        )
     statements.append(f"{words} ({', '.join(c.sql(sequence) for c in columns)})")
     return Plan(DDL, "CREATE TABLE", tuple(statements), locks, data=Created(name, temporary))
 
@@ -246,15 +255,17 @@ def column_definition(reader: Reader, layout: _Layout) -> ColumnDefinition:
             if reader.peek().text == "(":
                 reader.names()
         elif reader.accept("default"):
-            column.default = expression(reader.expression(_COLUMN_WORDS - {"default", "null"}))
-        elif reader.accept("identity"):
-            column.identity = _identity(reader, base)
-        elif reader.accept("generated", "by", "default", "as", "identity"):
+            column.default = _default(reader.expression(_COLUMN_WORDS - {"default", "null"}))
+        elif reader.accept("identity") or reader.accept(
+            "generated", "by", "default", "as", "identity"
+        ):
             column.identity = _identity(reader, base)
         elif reader.accept("encode"):
             encoding = reader.one_of(set(_ENCODINGS), "encoding")
             if base not in _ENCODINGS[encoding]:
-                raise PgError("42804", f'invalid encoding type specified for column "{column.name}"')
+                raise PgError(
+                    "42804", f'invalid encoding type specified for column "{column.name}"'
+                )
         elif reader.accept("distkey"):
             layout.distkeys.append(column.name)
         elif reader.accept("sortkey"):
@@ -264,6 +275,14 @@ def column_definition(reader: Reader, layout: _Layout) -> ColumnDefinition:
         else:
             raise syntax_error(reader.peek().text)
     return column
+
+
+def _default(text: str) -> str:
+    """DuckDB's SQL for a DEFAULT: no columns, and a clock that needs no session."""
+    tree = parse(f"select {text}").expressions[0]
+    if tree.find(exp.Column, exp.Query, exp.Parameter):
+        raise PgError("42601", "cannot use a column, a query or a bound value in DEFAULT")
+    return write(tree).replace("getvariable('redshift_now')", "now()")
 
 
 def _identity(reader: Reader, base: str) -> tuple[int, int]:
@@ -300,7 +319,7 @@ def _table_options(reader: Reader, layout: _Layout) -> None:
             once("ENCODE")
         elif reader.accept("sortkey", "auto"):
             once("SORTKEY")
-        elif reader.accept("sortkey") or reader.accept("compound", "sortkey") or reader.accept("interleaved", "sortkey"):
+        elif any(reader.accept(*w, "sortkey") for w in ((), ("compound",), ("interleaved",))):
             once("SORTKEY")
             layout.sortkeys += reader.names()
         else:
@@ -341,7 +360,11 @@ def _query(reader: Reader) -> exp.Expr:
 
 def _create_view(reader: Reader, schema: str, *, replace: bool) -> Plan:
     name = _new_name(reader)
-    columns = f" ({', '.join(identifier(n) for n in reader.names())})" if reader.peek().text == "(" else ""
+    columns = (
+        f" ({', '.join(identifier(n) for n in reader.names())})"
+        if reader.peek().text == "("
+        else ""
+    )
     reader.expect("as")
     text = reader.rest()
     is_late = False
@@ -363,7 +386,11 @@ def _create_view(reader: Reader, schema: str, *, replace: bool) -> Plan:
             table.set("db", exp.to_identifier(schema, quoted=True))
     words = "create or replace view" if replace else "create view"
     return Plan(
-        DDL, "CREATE VIEW", (f"{words} {name.sql}{columns} as {write(tree)}",), (name,), data=Created(name, False)
+        DDL,
+        "CREATE VIEW",
+        (f"{words} {name.sql}{columns} as {write(tree)}",),
+        (name,),
+        data=Created(name, False),
     )
 
 
@@ -393,7 +420,13 @@ def drop(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
         if kind == "table":
             # With a missing schema this would be the error that IF EXISTS forbids.
             statements.append(f"drop sequence if exists {sequence_name(n).sql}")
-    return Plan("drop", f"DROP {kind.upper()}", tuple(statements), tuple(names), data=(kind, bool(cascade), tuple(names)))
+    return Plan(
+        DROP,
+        f"DROP {kind.upper()}",
+        tuple(statements),
+        tuple(names),
+        data=(kind, bool(cascade), tuple(names)),
+    )
 
 
 def alter(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
@@ -414,25 +447,40 @@ def alter(reader: Reader, schema: str, oids: tuple[int, ...]) -> Plan:
         if layout.distkeys or layout.sortkey_columns or column.identity:
             raise unsupported("ADD COLUMN with a key or IDENTITY")
         if column.is_not_null and column.default is None:
-            raise PgError("42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")
-        return Plan("add_column", "ALTER TABLE", locks=(name,), data=AddColumn(name, column))
+            raise PgError(
+                "42601",
+                "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression",
+            )
+        return Plan(ADD_COLUMN, "ALTER TABLE", locks=(name,), data=AddColumn(name, column))
     if reader.accept("drop"):
         reader.accept("column")
         column_name = reader.name()
         if not reader.accept("cascade"):
             reader.accept("restrict")
         reader.done()
-        return Plan(DDL, "ALTER TABLE", (f"{words} drop column {identifier(column_name)}",), (name,))
+        return Plan(
+            DDL, "ALTER TABLE", (f"{words} drop column {identifier(column_name)}",), (name,)
+        )
     if reader.accept("rename", "to"):
         new = reader.name()
         reader.done()
-        return Plan(DDL, "ALTER TABLE", (f"{words} rename to {identifier(new)}",), (name, Name(name.schema, new)))
+        return Plan(
+            DDL,
+            "ALTER TABLE",
+            (f"{words} rename to {identifier(new)}",),
+            (name, Name(name.schema, new)),
+        )
     if reader.accept("rename", "column"):
         old = reader.name()
         reader.expect("to")
         new = reader.name()
         reader.done()
-        return Plan(DDL, "ALTER TABLE", (f"{words} rename column {identifier(old)} to {identifier(new)}",), (name,))
+        return Plan(
+            DDL,
+            "ALTER TABLE",
+            (f"{words} rename column {identifier(old)} to {identifier(new)}",),
+            (name,),
+        )
     raise unsupported(f"ALTER TABLE {reader.peek().text.upper()}")
 
 

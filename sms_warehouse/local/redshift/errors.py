@@ -51,56 +51,169 @@ _CONFLICT = "Serializable isolation violation on table - {0}"
 _RULES = (
     # Raised by the stand-in's own macros through DuckDB's error().
     _rule(r"RS:(?P<state>\w{5}):(.*)", "", "{1}"),
-    _rule(r'Table with name "?([\w.$]+?)"? does not exist because schema "(.+?)" does', "3F000", 'schema "{1}" does not exist'),
+    _rule(
+        r'Table with name "?([\w.$]+?)"? does not exist because schema "(.+?)" does',
+        "3F000",
+        'schema "{1}" does not exist',
+    ),
     _rule(r'Schema with name "?(.+?)"? does not exist', "3F000", 'schema "{0}" does not exist'),
-    _rule(r'(?:Table|View) with name "?(.+?)"? does not exist', "42P01", 'relation "{0}" does not exist'),
+    _rule(
+        r'(?:Table|View) with name "?(.+?)"? does not exist',
+        "42P01",
+        'relation "{0}" does not exist',
+    ),
     # A table that does not exist might be a file to DuckDB, which may not look.
     _rule(r'Cannot access file "(.+?)"', "42P01", 'relation "{0}" does not exist'),
     _rule(r'No catalog \+ schema named "(.+?)" found', "3F000", 'schema "{0}" does not exist'),
     _rule(r"Table function with name .*? does not exist", "42883", "function does not exist"),
-    _rule(r'Referenced table "(.+?)" not found', "42P01", 'missing FROM-clause entry for table "{0}"'),
+    _rule(
+        r'Referenced table "(.+?)" not found', "42P01", 'missing FROM-clause entry for table "{0}"'
+    ),
     _rule(r'Existing object "?(.+?)"? is of type (\w+), trying to', "42809", '"{0}" is a {1}'),
     _rule(r'Existing object "?(.+?)"? is of type', "42P07", 'relation "{0}" already exists'),
     _rule(r'Schema with name "?(.+?)"? already exists', "42P06", 'schema "{0}" already exists'),
-    _rule(r'(?:Table|View) with name "?(.+?)"? already exists', "42P07", 'relation "{0}" already exists'),
+    _rule(
+        r'(?:Table|View) with name "?(.+?)"? already exists',
+        "42P07",
+        'relation "{0}" already exists',
+    ),
     _rule(r'Column with name "?(.+?)"? already exists', "42701", 'column "{0}" already exists'),
     _rule(r"duplicate column name \"?(.+?)\"?", "42701", "column is specified more than once"),
-    _rule(r'Referenced (?:update )?column "?(.+?)"? not found', "42703", 'column "{0}" does not exist'),
-    _rule(r'does not have a column (?:named|with name) "?([^"\s]+)"?', "42703", 'column "{0}" does not exist'),
-    _rule(r'column "?([\w$]+)"? (?:not found|does not exist)', "42703", 'column "{0}" does not exist'),
-    _rule(r'Ambiguous reference to column name "(.+?)"', "42702", 'column reference "{0}" is ambiguous'),
-    _rule(r'Ambiguous reference to table "(.+?)"', "42712", 'table name "{0}" specified more than once'),
+    _rule(
+        r'Referenced (?:update )?column "?(.+?)"? not found', "42703", 'column "{0}" does not exist'
+    ),
+    _rule(
+        r'does not have a column (?:named|with name) "?([^"\s]+)"?',
+        "42703",
+        'column "{0}" does not exist',
+    ),
+    _rule(
+        r'column "?([\w$]+)"? (?:not found|does not exist)', "42703", 'column "{0}" does not exist'
+    ),
+    _rule(
+        r'Ambiguous reference to column name "(.+?)"',
+        "42702",
+        'column reference "{0}" is ambiguous',
+    ),
+    _rule(
+        r'Ambiguous reference to table "(.+?)"',
+        "42712",
+        'table name "{0}" specified more than once',
+    ),
     _rule(r'Duplicate alias "(.+?)"', "42712", 'table name "{0}" specified more than once'),
-    _rule(r'column "(.+?)" must appear in the GROUP BY clause', "42803", 'column "{0}" must appear in the GROUP BY clause or be used in an aggregate function'),
-    _rule(r"(?:aggregates?|aggregate functions?) (?:cannot|are not|calls cannot)", "42803", "aggregates not allowed here"),
-    _rule(r"(?:cannot contain|not supported in).*?aggregate", "42803", "aggregates not allowed here"),
-    _rule(r"(?:Scalar|Aggregate|Table)?\s?Function with name \"?(.+?)\"? does not exist", "42883", 'function {0} does not exist'),
-    _rule(r"No function matches the given name and argument types '(.+?)'\.", "42883", "function {0} does not exist"),
-    _rule(r'best candidate function for the function call "(.+?)"\.', "42725", "function {0} is not unique; cast its arguments"),
-    _rule(r"Cannot (?:mix|compare|combine) .*?types?", "42804", "types do not match; an explicit cast is required"),
-    _rule(r"Cannot compare values of type (.+?) and (?:type )?(.+?)[ -]", "42883", "operator does not exist between {0} and {1}; cast one side"),
-    _rule(r"(?:table .+? has (\d+) columns but (\d+) values|Column count mismatch|Expected \d+ columns)", "42601", "INSERT has not as many expressions as target columns"),
-    _rule(r"set operations? can only apply to expressions with the same number", "42601", "each UNION query must have the same number of columns"),
+    _rule(
+        r'column "(.+?)" must appear in the GROUP BY clause',
+        "42803",
+        'column "{0}" must appear in the GROUP BY clause or be used in an aggregate function',
+    ),
+    _rule(
+        r"(?:aggregates?|aggregate functions?) (?:cannot|are not|calls cannot)",
+        "42803",
+        "aggregates not allowed here",
+    ),
+    _rule(
+        r"(?:cannot contain|not supported in).*?aggregate", "42803", "aggregates not allowed here"
+    ),
+    _rule(
+        r"(?:Scalar|Aggregate|Table)?\s?Function with name \"?(.+?)\"? does not exist",
+        "42883",
+        "function {0} does not exist",
+    ),
+    _rule(
+        r"No function matches the given name and argument types '(.+?)'\.",
+        "42883",
+        "function {0} does not exist",
+    ),
+    _rule(
+        r'best candidate function for the function call "(.+?)"\.',
+        "42725",
+        "function {0} is not unique; cast its arguments",
+    ),
+    _rule(
+        r"Cannot (?:mix|compare|combine) .*?types?",
+        "42804",
+        "types do not match; an explicit cast is required",
+    ),
+    _rule(
+        r"Cannot compare values of type (.+?) and (?:type )?(.+?)[ -]",
+        "42883",
+        "operator does not exist between {0} and {1}; cast one side",
+    ),
+    _rule(
+        r"(?:table .+? has (\d+) columns but (\d+) values|Column count mismatch|Expected \d+ columns)",
+        "42601",
+        "INSERT has not as many expressions as target columns",
+    ),
+    _rule(
+        r"set operations? can only apply to expressions with the same number",
+        "42601",
+        "each UNION query must have the same number of columns",
+    ),
     _rule(r"Subquery returns \d+ columns", "42601", "subquery must return only one column"),
-    _rule(r"NOT NULL constraint failed: (?:.+\.)?(\S+)", "23502", "Cannot insert a NULL value into column {0}"),
-    _rule(r'CHECK constraint failed on table "(.+?)" with expression CHECK\(\(strlen\("?(.+?)"?\) <= (\d+)\)\)', "22001", "value too long for type character varying({2})", "column {1} of table {0}"),
+    _rule(
+        r"NOT NULL constraint failed: (?:.+\.)?(\S+)",
+        "23502",
+        "Cannot insert a NULL value into column {0}",
+    ),
+    _rule(
+        r'CHECK constraint failed on table "(.+?)" with expression CHECK\(\(strlen\("?(.+?)"?\) <= (\d+)\)\)',
+        "22001",
+        "value too long for type character varying({2})",
+        "column {1} of table {0}",
+    ),
     _rule(r"Division by zero", "22012", "division by zero"),
-    _rule(r"More than one row returned by a subquery", "21000", "more than one row returned by a subquery used as an expression"),
-    _rule(r"cannot affect the same target row more than once", "XX000", "Found multiple matches to update the same tuple"),
-    _rule(r"(?:date|timestamp|time) field value out of range: \"(.+?)\"", "22008", 'date/time field value out of range: "{0}"'),
-    _rule(r"(?:Overflow in|out of range|Could not cast value .*? to DECIMAL|Casting value .*? failed)", "22003", "numeric value out of range"),
-    _rule(r"invalid (date|timestamp|time) field format: \"(.*?)\"", "22007", 'invalid input syntax for type {0}: "{1}"'),
-    _rule(r"Could not parse string \"(.*?)\" according to format", "22007", 'invalid value "{0}" for the format'),
-    _rule(r"Could not convert string '(.*?)' to (\S+)", "22P02", 'invalid input syntax for type {1}: "{0}"'),
+    _rule(
+        r"More than one row returned by a subquery",
+        "21000",
+        "more than one row returned by a subquery used as an expression",
+    ),
+    _rule(
+        r"cannot affect the same target row more than once",
+        "XX000",
+        "Found multiple matches to update the same tuple",
+    ),
+    _rule(
+        r"(?:date|timestamp|time) field value out of range: \"(.+?)\"",
+        "22008",
+        'date/time field value out of range: "{0}"',
+    ),
+    _rule(
+        r"(?:Overflow in|out of range|Could not cast value .*? to DECIMAL|Casting value .*? failed)",
+        "22003",
+        "numeric value out of range",
+    ),
+    _rule(
+        r"invalid (date|timestamp|time) field format: \"(.*?)\"",
+        "22007",
+        'invalid input syntax for type {0}: "{1}"',
+    ),
+    _rule(
+        r"Could not parse string \"(.*?)\" according to format",
+        "22007",
+        'invalid value "{0}" for the format',
+    ),
+    _rule(
+        r"Could not convert string '(.*?)' to (\S+)",
+        "22P02",
+        'invalid input syntax for type {1}: "{0}"',
+    ),
     _rule(r"Malformed JSON", "22P02", "JSON parsing error"),
     _rule(r"Unknown TimeZone '(.+?)'", "22023", 'time zone "{0}" not recognized'),
-    _rule(r"(?:cannot take square root|cannot take logarithm|out of range.*?logarithm)", "2201E", "argument out of range"),
-    _rule(r"Invalid Input Error: no (?:argument|matching)", "42601", "syntax error"),
+    _rule(
+        r"(?:cannot take square root|cannot take logarithm|out of range.*?logarithm)",
+        "2201E",
+        "argument out of range",
+    ),
     _rule(r"Query interrupted|Interrupted", "57014", "Query (cancelled) on user's request"),
-    _rule(r"Out of Memory|could not allocate|failed to (?:allocate|offload)", "53200", "out of memory"),
-    _rule(r"Cannot (?:drop|alter) .*? because (?:there are entries|.*?depend)", "2BP01", "cannot drop it because other objects depend on it"),
-    _rule(r"subject to too many aliases|LIMIT|OFFSET", "42601", "invalid LIMIT or OFFSET"),
-)  # fmt: skip
+    _rule(
+        r"Out of Memory|could not allocate|failed to (?:allocate|offload)", "53200", "out of memory"
+    ),
+    _rule(
+        r"Cannot (?:drop|alter) .*? because (?:there are entries|.*?depend)",
+        "2BP01",
+        "cannot drop it because other objects depend on it",
+    ),
+)
 
 
 def from_duckdb(error: Exception) -> PgError:

@@ -39,11 +39,13 @@ MACROS = (
     # VARCHAR(n) counts bytes; a cast cuts there. Where a character would be cut in two, refuse. The message takes
     # nothing from the row, and still has to depend on it: DuckDB may evaluate a constant error() before the test.
     f"cut(s, n) as case when strlen(s) > n and strlen(left(s, n)) > n then {_REFUSE}("
-    "'0A000', 'a cast that cuts text beyond ASCII to ' || n || ' bytes is not supported' || left(s, 0)) else left(s, n) end",
+    "'0A000', 'a cast that cuts text beyond ASCII to ' || n || ' bytes is not supported' || left(s, 0)) "
+    "else left(s, n) end",
     f"uncut(s) as case when strlen(s) > 256 then {_REFUSE}('0A000', "
     "'a cast of more than 256 bytes to VARCHAR without a length: say VARCHAR(n)' || left(s, 0)) else s end",
     "add_months(d, n) as case when last_day(d) = cast(d as date) "
-    "then cast(last_day(d + to_months(n)) as timestamp) + (cast(d as timestamp) - date_trunc('day', cast(d as timestamp))) "
+    "then cast(last_day(d + to_months(n)) as timestamp) "
+    "+ (cast(d as timestamp) - date_trunc('day', cast(d as timestamp))) "
     "else cast(d + to_months(n) as timestamp) end",
     "json_text(j, path) as case when j is null then null else coalesce(json_extract_string(j, path), '') end",
     "strict_array(j) as case when json_type(j) <> 'ARRAY' then "
@@ -114,10 +116,32 @@ _ADDED = {
     "millisecond": "to_milliseconds(cast({n} as bigint))",
     "microsecond": "to_microseconds(cast({n} as bigint))",
 }
-_EXTRACTED = {"year", "quarter", "month", "week", "day", "hour", "minute", "second", "dow", "doy", "epoch"}
+_EXTRACTED = {
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "dow",
+    "doy",
+    "epoch",
+}
 _TRUNCATED = {"year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"}
 # Weeks are left out: DuckDB counts Monday's boundaries differently from Redshift's Sunday's.
-_COUNTED = {"year", "quarter", "month", "day", "hour", "minute", "second", "millisecond", "microsecond"}
+_COUNTED = {
+    "year",
+    "quarter",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+}
 
 
 def _part(node: exp.Expr, allowed: set[str] | dict[str, str], function: str) -> str:
@@ -183,7 +207,8 @@ _FORMATS = {
     "PM": "%p",
 }
 _FORMAT_TOKEN = re.compile(
-    "|".join(sorted(_FORMATS, key=len, reverse=True)) + r'|(?P<quoted>"[^"]*")|(?P<plain>[-/:. ,_]|T(?=HH24))'
+    "|".join(sorted(_FORMATS, key=len, reverse=True))
+    + r'|(?P<quoted>"[^"]*")|(?P<plain>[-/:. ,_]|T(?=HH24))'
 )
 
 
@@ -204,14 +229,34 @@ def _format(text: str) -> str:
 
 
 def _to_char(sql: Sql, args: list[exp.Expr]) -> str:
-    return f"strftime({sql(args[0])}, {quoted(_format(text_literal(args[1], 'a format of TO_CHAR')))})"
+    return (
+        f"strftime({sql(args[0])}, {quoted(_format(text_literal(args[1], 'a format of TO_CHAR')))})"
+    )
 
 
 def _to_date(sql: Sql, args: list[exp.Expr]) -> str:
     return f"cast(strptime({sql(args[0])}, {quoted(_format(text_literal(args[1], 'a format of TO_DATE')))}) as date)"
 
 
+def _add_months(sql: Sql, args: list[exp.Expr]) -> str:
+    return f"{SYSTEM_SCHEMA}.add_months({_moment(sql, args[0])}, cast({sql(args[1])} as integer))"
+
+
+def _trunc(sql: Sql, args: list[exp.Expr]) -> str:
+    if len(args) == 1:
+        return f"cast(date_trunc('day', {_moment(sql, args[0])}) as date)"
+    return f"trunc({sql(args[0])}, {sql(args[1])})"
+
+
 # ---------- text
+
+
+def _pad(name: str) -> Render:
+    def render(sql: Sql, args: list[exp.Expr]) -> str:
+        filler = sql(args[2]) if len(args) == 3 else "' '"
+        return f"{name}({sql(args[0])}, {sql(args[1])}, {filler})"
+
+    return render
 
 
 def _regexp_replace(sql: Sql, args: list[exp.Expr]) -> str:
@@ -234,7 +279,8 @@ def _decode(sql: Sql, args: list[exp.Expr]) -> str:
         rest = f" else {sql(pairs[-1])}"
         pairs = pairs[:-1]
     whens = " ".join(
-        f"when {value} is not distinct from {sql(pairs[i])} then {sql(pairs[i + 1])}" for i in range(0, len(pairs), 2)
+        f"when {value} is not distinct from {sql(pairs[i])} then {sql(pairs[i + 1])}"
+        for i in range(0, len(pairs), 2)
     )
     return f"case {whens}{rest} end"
 
@@ -256,7 +302,9 @@ def _json_path(sql: Sql, args: list[exp.Expr]) -> str:
     args, document = _guarded(sql, args, 2)
     names = [text_literal(a, "a path element") for a in args[1:]]
     if any('"' in n or not n for n in names) or len(names) > 5:
-        raise unsupported("a path element that is empty or holds a quote, or more than five of them")
+        raise unsupported(
+            "a path element that is empty or holds a quote, or more than five of them"
+        )
     path = "$" + "".join(f'."{n}"' for n in names)
     return f"{SYSTEM_SCHEMA}.json_text({document}, {quoted(path)})"
 
@@ -264,8 +312,15 @@ def _json_path(sql: Sql, args: list[exp.Expr]) -> str:
 def _json_element(sql: Sql, args: list[exp.Expr]) -> str:
     args, document = _guarded(sql, args, 2)
     index = args[1]
-    if len(args) != 2 or not isinstance(index, exp.Literal) or index.is_string or not index.this.isdigit():
-        raise unsupported("JSON_EXTRACT_ARRAY_ELEMENT_TEXT with a position that is not a whole number literal")
+    if (
+        len(args) != 2
+        or not isinstance(index, exp.Literal)
+        or index.is_string
+        or not index.this.isdigit()
+    ):
+        raise unsupported(
+            "JSON_EXTRACT_ARRAY_ELEMENT_TEXT with a position that is not a whole number literal"
+        )
     return f"{SYSTEM_SCHEMA}.json_text({SYSTEM_SCHEMA}.strict_array({document}), '$[{index.this}]')"
 
 
@@ -296,7 +351,7 @@ SCALARS: dict[str, Function] = {
     "len": _f("r_LEN", 1, "cast(length({0}) as integer)"),
     "length": _f("r_LENGTH", 1, "cast(length({0}) as integer)"),
     "lower": _f("r_LOWER", 1, _call("lower")),
-    "lpad": _f("r_LPAD", (2, 3), lambda s, a: f"lpad({s(a[0])}, {s(a[1])}, {s(a[2]) if len(a) == 3 else repr(' ')})"),
+    "lpad": _f("r_LPAD", (2, 3), _pad("lpad")),
     "ltrim": _f("r_LTRIM", (1, 2), _call("ltrim")),
     "md5": _f("r_MD5", 1, _call("md5")),
     "octet_length": _f("r_OCTET_LENGTH", 1, "cast(strlen({0}) as integer)"),
@@ -307,7 +362,7 @@ SCALARS: dict[str, Function] = {
     "replace": _f("r_REPLACE", 3, _call("replace")),
     "reverse": _f("r_REVERSE", 1, _call("reverse")),
     "right": _f("r_LEFT", 2, _call("right")),
-    "rpad": _f("r_LPAD", (2, 3), lambda s, a: f"rpad({s(a[0])}, {s(a[1])}, {s(a[2]) if len(a) == 3 else repr(' ')})"),
+    "rpad": _f("r_LPAD", (2, 3), _pad("rpad")),
     "rtrim": _f("r_RTRIM", (1, 2), _call("rtrim")),
     "sha2": _f("SHA2", 2, _sha2),
     "split_part": _f("SPLIT_PART", 3, _call("split_part")),
@@ -316,7 +371,7 @@ SCALARS: dict[str, Function] = {
     "translate": _f("r_TRANSLATE", 3, _call("translate")),
     "upper": _f("r_UPPER", 1, _call("upper")),
     # dates and times
-    "add_months": _f("r_ADD_MONTHS", 2, lambda s, a: f"{SYSTEM_SCHEMA}.add_months({_moment(s, a[0])}, cast({s(a[1])} as integer))"),
+    "add_months": _f("r_ADD_MONTHS", 2, _add_months),
     "convert_timezone": _f("CONVERT_TIMEZONE", (2, 3), _convert_timezone),
     "dateadd": _f("r_DATEADD_function", 3, _dateadd),
     "date_add": _f("r_DATEADD_function", 3, _dateadd),
@@ -351,12 +406,12 @@ SCALARS: dict[str, Function] = {
     "sign": _f("r_SIGN", 1, "cast(sign({0}) as integer)"),
     "sqrt": _f("r_SQRT", 1, _call("sqrt")),
     # With one argument only timestamps: TRUNC(number) would have another type.
-    "trunc": _f("r_TRUNC_date", (1, 2), lambda s, a: f"cast(date_trunc('day', {_moment(s, a[0])}) as date)" if len(a) == 1 else f"trunc({s(a[0])}, {s(a[1])})"),
+    "trunc": _f("r_TRUNC_date", (1, 2), _trunc),
     # the session; the engine sets these variables
     "current_database": _f("r_CURRENT_DATABASE", 0, "cast(getvariable('redshift_database') as varchar)"),
     "current_schema": _f("r_CURRENT_SCHEMA", 0, "current_schema()"),
     "pg_backend_pid": _f("PG_BACKEND_PID", 0, "cast(getvariable('redshift_pid') as integer)"),
-    "pg_last_copy_count": _f("PG_LAST_COPY_COUNT", 0, "cast(coalesce(getvariable('redshift_copy_count'), 0) as bigint)"),
+    "pg_last_copy_count": _f("PG_LAST_COPY_COUNT", 0, "cast(getvariable('redshift_copy_count') as bigint)"),
     "version": _f("r_VERSION", 0, "cast(getvariable('redshift_version') as varchar)"),
 }  # fmt: skip
 
@@ -383,7 +438,9 @@ DISTINCT_AGGREGATES = frozenset({"avg", "count", "max", "min", "sum", "stddev", 
 ORDERED_AGGREGATES: dict[str, Function] = {
     "listagg": _f("r_LISTAGG", (1, 2), "string_agg({0}, {1} {order})"),
     "percentile_cont": _f("r_PERCENTILE_CONT", 1, "quantile_cont({value}, {0} {order})"),
-    "percentile_disc": _f("r_APPROXIMATE_PERCENTILE_DISC", 1, "quantile_disc({value}, {0} {order})"),
+    "percentile_disc": _f(
+        "r_APPROXIMATE_PERCENTILE_DISC", 1, "quantile_disc({value}, {0} {order})"
+    ),
 }
 
 # Take no frame. FIRST_VALUE and LAST_VALUE need one with ORDER BY, as aggregates do.

@@ -24,7 +24,9 @@ class Locks:
         self._waiters: dict[Hashable, deque[Owner]] = {}
         self._waits_for: dict[Owner, Hashable] = {}
 
-    def acquire(self, owner: Owner, names: list[Hashable], stopped: Callable[[], PgError | None]) -> None:
+    def acquire(
+        self, owner: Owner, names: list[Hashable], stopped: Callable[[], PgError | None]
+    ) -> None:
         """Takes the locks in this order. Raises what ``stopped`` returns, or PgError 40P01 for a circle."""
         with self._changed:
             for name in names:

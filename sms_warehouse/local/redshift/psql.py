@@ -12,7 +12,9 @@ from sms_warehouse.local.redshift.errors import PgError
 from sms_warehouse.local.redshift.functions import SYSTEM_SCHEMA, quoted
 
 _RELATIONS = re.compile(r'SELECT n\.nspname as "Schema",\s+c\.relname as "Name",')
-_SCHEMAS = re.compile(r'SELECT n\.nspname AS "Name",\s+pg_catalog\.pg_get_userbyid\(n\.nspowner\) AS "Owner"')
+_SCHEMAS = re.compile(
+    r'SELECT n\.nspname AS "Name",\s+pg_catalog\.pg_get_userbyid\(n\.nspowner\) AS "Owner"'
+)
 _FIND = re.compile(r"SELECT c\.oid,\s+n\.nspname,\s+c\.relname\s+FROM pg_catalog\.pg_class c")
 _DETAILS = re.compile(r"SELECT (?:c\.)?relchecks, (?:c\.)?relkind")
 _COLUMNS = re.compile(r"SELECT a\.attname,\s+pg_catalog\.format_type\(a\.atttypid, a\.atttypmod\)")
@@ -21,7 +23,7 @@ _INHERITANCE = re.compile(r"SELECT c\.oid::pg_catalog\.regclass")
 _OID = re.compile(r"'(\d+)'")
 _NAME = re.compile(r"c\.relname OPERATOR\(pg_catalog\.~\) '(.*?)'(?: COLLATE|\n)")
 _SCHEMA = re.compile(r"n\.nspname OPERATOR\(pg_catalog\.~\) '(.*?)'(?: COLLATE|\n)")
-_KINDS = re.compile(r"c\.relkind IN \(([^)]*)\)")
+_KINDS = re.compile(r"c\.relkind IN \(((?:'\w?',?)+)\)")
 
 
 def recognised(text: str, schema: str) -> str | None:
@@ -38,9 +40,8 @@ def recognised(text: str, schema: str) -> str | None:
     if _SCHEMAS.match(text):
         found = _SCHEMA.search(text)
         pattern = f" where regexp_matches(schema_name, {quoted(found[1])})" if found else ""
-        return (
-            f'select schema_name as "Name", schema_owner as "Owner" from {SYSTEM_SCHEMA}.schemata{pattern} order by 1'
-        )
+        columns = 'schema_name as "Name", schema_owner as "Owner"'
+        return f"select {columns} from {SYSTEM_SCHEMA}.schemata{pattern} order by 1"
     if _FIND.match(text):
         return (
             f"select oid, schema_name as nspname, name as relname from {SYSTEM_SCHEMA}.relations "
@@ -68,7 +69,11 @@ def recognised(text: str, schema: str) -> str | None:
 
 def _more_columns(text: str) -> str:
     """What \\d+ asks besides, in its order."""
-    more = {"a.attstorage": "'p'", "attstattarget": "null::varchar", "col_description": "null::varchar"}
+    more = {
+        "a.attstorage": "'p'",
+        "attstattarget": "null::varchar",
+        "col_description": "null::varchar",
+    }
     return "".join(f", {value}" for name, value in more.items() if name in text)
 
 

@@ -25,20 +25,22 @@ _TOKEN = re.compile(
 )
 
 # https://docs.aws.amazon.com/redshift/latest/dg/r_pg_keywords.html: not usable as a name without quotes.
-RESERVED = frozenset(
-    """aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup between
-    binary blanksasnull both bytedict bzip2 case cast check collate column constraint create credentials cross
-    current_date current_time current_timestamp current_user current_user_id default deferrable deflate defrag
-    delta delta32k desc disable distinct do else emptyasnull enable encode encrypt encryption end except
-    explicit false for foreign freeze from full globaldict256 globaldict64k grant group gzip having identity
-    ignore ilike in initially inner intersect interval into is isnull join leading left like limit localtime
-    localtimestamp lun luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off
-    offline offset oid old on only open or order outer overlaps parallel partition percent permissions pivot
+_RESERVED_WORDS = """
+    aes128 aes256 all allowoverwrite analyse analyze and any array as asc authorization az64 backup
+    between binary blanksasnull both bytedict bzip2 case cast check collate column constraint create
+    credentials cross current_date current_time current_timestamp current_user current_user_id
+    default deferrable deflate defrag delta delta32k desc disable distinct do else emptyasnull
+    enable encode encrypt encryption end except explicit false for foreign freeze from full
+    globaldict256 globaldict64k grant group gzip having identity ignore ilike in initially inner
+    intersect interval into is isnull join leading left like limit localtime localtimestamp lun luns
+    lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset
+    oid old on only open or order outer overlaps parallel partition percent permissions pivot
     placing primary raw readratio recover references rejectlog resort respect restore right select
-    session_user similar snapshot some sysdate system table tag tdes text255 text32k then timestamp to top
-    trailing true truncatecolumns union unique unnest unpivot user using verbose wallet when where with
-    without""".split()
-)
+    session_user similar snapshot some sysdate system table tag tdes text255 text32k then timestamp
+    to top trailing true truncatecolumns union unique unnest unpivot user using verbose wallet when
+    where with without
+"""
+RESERVED = frozenset(_RESERVED_WORDS.split())
 
 
 class Name(NamedTuple):
@@ -113,22 +115,24 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 def unquoted(literal: str) -> str:
     """The text of a string literal; a backslash escapes, as on Redshift."""
-    return _ESCAPE.sub(
-        lambda m: "'" if m[0] == "''" else _ESCAPED.get(m[1], m[1]), literal[1:-1]
-    )
+    return _ESCAPE.sub(lambda m: "'" if m[0] == "''" else _ESCAPED.get(m[1], m[1]), literal[1:-1])
 
 
 class Reader:
     """Reads one command: ``accept`` takes what may come, ``expect`` what has to."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, found: list[Token] | None = None) -> None:
         self.text = text
-        self._tokens = tokens(text)
+        self._tokens = tokens(text) if found is None else found
         self._at = 0
 
     def peek(self, ahead: int = 0) -> Token:
         at = self._at + ahead
-        return self._tokens[at] if at < len(self._tokens) else Token("end", "", len(self.text), len(self.text))
+        return (
+            self._tokens[at]
+            if at < len(self._tokens)
+            else Token("end", "", len(self.text), len(self.text))
+        )
 
     def next(self) -> Token:
         token = self.peek()

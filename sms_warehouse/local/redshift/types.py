@@ -88,7 +88,9 @@ def _varchar_bytes(reader: Reader) -> int:
 
 def _checked_bytes(size: int) -> int:
     if not 1 <= size <= VARCHAR_MAX_BYTES:
-        raise PgError("22023", f"length for type character varying must be 1 to {VARCHAR_MAX_BYTES}")
+        raise PgError(
+            "22023", f"length for type character varying must be 1 to {VARCHAR_MAX_BYTES}"
+        )
     return size
 
 

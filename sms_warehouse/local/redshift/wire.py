@@ -276,3 +276,44 @@ def _decode_text(oid: int, raw: bytes) -> Any:
             raise PgError("22003", "numeric value out of range: more than 38 digits")
         return value
     raise unsupported(f"a bound value of type {oid}")
+
+
+class Body:
+    """The fields of a message. Raises PgError 08P01 when they end too early."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def _take(self, count: int) -> bytes:
+        end = self._at + count
+        if count < 0 or end > len(self._data):
+            raise PgError("08P01", "invalid message format")
+        taken, self._at = self._data[self._at : end], end
+        return taken
+
+    def byte(self) -> bytes:
+        return self._take(1)
+
+    def short(self) -> int:
+        return int(struct.unpack("!h", self._take(2))[0])
+
+    def unsigned(self) -> int:
+        return int(struct.unpack("!H", self._take(2))[0])
+
+    def integer(self) -> int:
+        return int(struct.unpack("!i", self._take(4))[0])
+
+    def string(self) -> str:
+        end = self._data.find(b"\0", self._at)
+        if end < 0:
+            raise PgError("08P01", "invalid message format")
+        raw, self._at = self._data[self._at : end], end + 1
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            raise PgError("22021", "invalid byte sequence for encoding UTF8") from None
+
+    def value(self) -> bytes | None:
+        length = self.integer()
+        return None if length == -1 else self._take(length)

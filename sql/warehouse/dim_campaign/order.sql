@@ -3,9 +3,7 @@ create temp table changed_campaign as
 with change as (
     select campaign_id from arrival
     union all
-    select campaign_id from removed
-    union all
-    select campaign_id from returned
+    select campaign_id from moved
 )
 
 select distinct campaign_id

@@ -1,11 +1,12 @@
-insert into removed
+insert into moved
 select
     event_id,
     event_date,
     received_at,
     object_id,
     line_number,
-    campaign_id
+    campaign_id,
+    false as is_back
 from warehouse.dim_campaign
 where arrival_date = :day
     and object_id in (select object_id from superseded_object);
@@ -15,7 +16,7 @@ where arrival_date = :day
     and object_id in (select object_id from superseded_object);
 
 -- Of the removed events, copies that other objects brought stand in again.
-insert into returned
+insert into moved
 with ranked as (
     select
         event_id,
@@ -29,7 +30,7 @@ with ranked as (
             order by received_at, content_hash, object_id, line_number
         ) as copy_number
     from warehouse.landed_campaign
-    where event_id in (select event_id from removed)
+    where event_id in (select event_id from moved)
         and load_id in (
             select load_id
             from control.applied_load
@@ -43,11 +44,12 @@ select
     ranked.received_at,
     ranked.object_id,
     ranked.line_number,
-    ranked.campaign_id
+    ranked.campaign_id,
+    true as is_back
 from ranked
-join removed
-    on removed.event_id = ranked.event_id
-    and removed.event_date = ranked.event_date
+join moved
+    on moved.event_id = ranked.event_id
+    and moved.event_date = ranked.event_date
 where ranked.copy_number = 1;
 
 insert into warehouse.dim_campaign (
@@ -116,6 +118,7 @@ select
     landed.arrival_date,
     cast(:now as timestamp) as loaded_at
 from warehouse.landed_campaign as landed
-join returned
-    on returned.object_id = landed.object_id
-    and returned.line_number = landed.line_number;
+join moved
+    on moved.object_id = landed.object_id
+    and moved.line_number = landed.line_number
+where moved.is_back;

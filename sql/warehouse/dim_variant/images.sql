@@ -4,5 +4,4 @@ select
     image.variants
 from warehouse.dim_campaign as image
 where image.campaign_id in (select campaign_id from control.touched_campaign)
-    and image.variants is not null
 order by image.campaign_id, image.version desc, image.occurred_at desc, image.event_id desc;

@@ -14,8 +14,9 @@ from warehouse.landed_click
 where arrival_date = :day
     and load_id in (select load_id from batch_load);
 
--- One row per event that leaves the table.
-create temp table removed as
+-- One row per event that leaves the table, and per event that comes back because the copy that stood for
+-- it left.
+create temp table moved as
 select
     event_id,
     event_date,
@@ -25,21 +26,7 @@ select
     message_id,
     ip_token,
     link_token,
-    slot_number
-from arrival
-where 1 = 0;
-
--- One row per event that comes back, because the copy that stood for it left.
-create temp table returned as
-select
-    event_id,
-    event_date,
-    received_at,
-    object_id,
-    line_number,
-    message_id,
-    ip_token,
-    link_token,
-    slot_number
+    slot_number,
+    false as is_back
 from arrival
 where 1 = 0;

@@ -44,9 +44,4 @@ from new_click
 union all
 
 select event_id, event_date, message_id, ip_token, link_token, slot_number
-from removed
-
-union all
-
-select event_id, event_date, message_id, ip_token, link_token, slot_number
-from returned;
+from moved;

@@ -11,10 +11,21 @@ select
     seed_ip.slot_number is not null as is_ip_counted,
     seed_link.slot_number is not null as is_link_counted
 from warehouse.fact_click as click
-left join seed_ip
+left join (
+    select distinct
+        ip_token,
+        slot_number
+    from seed_click
+    where ip_token is not null
+) as seed_ip
     on seed_ip.ip_token = click.ip_token
     and seed_ip.slot_number = click.slot_number
-left join seed_link
+left join (
+    select distinct
+        link_token,
+        slot_number
+    from seed_click
+) as seed_link
     on seed_link.link_token = click.link_token
     and seed_link.slot_number = click.slot_number
 where click.event_date between :first_date and :last_date

@@ -1,16 +1,3 @@
-create temp table seed_ip as
-select distinct
-    ip_token,
-    slot_number
-from seed_click
-where ip_token is not null;
-
-create temp table seed_link as
-select distinct
-    link_token,
-    slot_number
-from seed_click;
-
 -- One row per stored request that shares its address or its link, within ten minutes, with one that came or left.
 create temp table slot_click (
     event_id varchar(36),

@@ -1,11 +1,7 @@
-insert into stored_copy
+insert into doubled_event
 select
     event_id,
-    event_date,
-    received_at,
-    content_hash,
-    object_id,
-    line_number
+    event_date
 from warehouse.fact_click
 where event_date between :first_date and :last_date
     and event_id in (

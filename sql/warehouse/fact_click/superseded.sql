@@ -1,4 +1,4 @@
-insert into removed
+insert into moved
 select
     event_id,
     event_date,
@@ -8,7 +8,8 @@ select
     message_id,
     ip_token,
     link_token,
-    slot_number
+    slot_number,
+    false as is_back
 from warehouse.fact_click
 where arrival_date = :day
     and object_id in (select object_id from superseded_object);
@@ -18,7 +19,7 @@ where arrival_date = :day
     and object_id in (select object_id from superseded_object);
 
 -- Of the removed events, copies that other objects brought stand in again.
-insert into returned
+insert into moved
 with ranked as (
     select
         event_id,
@@ -35,7 +36,7 @@ with ranked as (
             order by received_at, content_hash, object_id, line_number
         ) as copy_number
     from warehouse.landed_click
-    where event_id in (select event_id from removed)
+    where event_id in (select event_id from moved)
         and load_id in (
             select load_id
             from control.applied_load
@@ -52,11 +53,12 @@ select
     ranked.message_id,
     ranked.ip_token,
     ranked.link_token,
-    ranked.slot_number
+    ranked.slot_number,
+    true as is_back
 from ranked
-join removed
-    on removed.event_id = ranked.event_id
-    and removed.event_date = ranked.event_date
+join moved
+    on moved.event_id = ranked.event_id
+    and moved.event_date = ranked.event_date
 where ranked.copy_number = 1;
 
 insert into warehouse.fact_click (
@@ -117,6 +119,7 @@ select
     landed.arrival_date,
     cast(:now as timestamp) as loaded_at
 from warehouse.landed_click as landed
-join returned
-    on returned.object_id = landed.object_id
-    and returned.line_number = landed.line_number;
+join moved
+    on moved.object_id = landed.object_id
+    and moved.line_number = landed.line_number
+where moved.is_back;

@@ -1,5 +1,12 @@
 insert into losing_copy
-with copy as (
+with doubled as (
+    select distinct
+        event_id,
+        event_date
+    from doubled_event
+),
+
+copy as (
     select
         landed.event_id,
         landed.event_date,
@@ -9,32 +16,32 @@ with copy as (
         landed.line_number,
         false as is_stored
     from warehouse.landed_delivery_event as landed
-    join doubled_event
-        on doubled_event.event_id = landed.event_id
-        and doubled_event.event_date = landed.event_date
+    join doubled
+        on doubled.event_id = landed.event_id
+        and doubled.event_date = landed.event_date
     where landed.arrival_date = :day
         and landed.load_id in (select load_id from batch_load)
 
     union all
 
     select
-        stored_copy.event_id,
-        stored_copy.event_date,
-        stored_copy.received_at,
-        stored_copy.content_hash,
-        stored_copy.object_id,
-        stored_copy.line_number,
+        stored.event_id,
+        stored.event_date,
+        stored.received_at,
+        stored.content_hash,
+        stored.object_id,
+        stored.line_number,
         true as is_stored
-    from stored_copy
-    join doubled_event
-        on doubled_event.event_id = stored_copy.event_id
-        and doubled_event.event_date = stored_copy.event_date
+    from warehouse.fact_delivery_event as stored
+    join doubled
+        on doubled.event_id = stored.event_id
+        and doubled.event_date = stored.event_date
+    where stored.event_date between :first_date and :last_date
 ),
 
 ranked as (
     select
         event_id,
-        event_date,
         object_id,
         line_number,
         is_stored,
@@ -47,21 +54,21 @@ ranked as (
 
 select
     event_id,
-    event_date,
     object_id,
     line_number,
     is_stored
 from ranked
 where copy_number > 1;
 
-insert into removed
+insert into moved
 select
     stored.event_id,
     stored.event_date,
     stored.received_at,
     stored.object_id,
     stored.line_number,
-    stored.message_id
+    stored.message_id,
+    false as is_back
 from warehouse.fact_delivery_event as stored
 join losing_copy
     on losing_copy.event_id = stored.event_id

@@ -2,9 +2,7 @@ insert into control.touched_message (message_id)
 with change as (
     select message_id from arrival
     union all
-    select message_id from removed
-    union all
-    select message_id from returned
+    select message_id from moved
 )
 
 select distinct message_id

@@ -19,8 +19,10 @@ with due as (
 
     select event.event_id, event.event_date
     from warehouse.fact_subscription_event as event
-    join message_row as message
+    join warehouse.fact_message as message
         on message.recipient_id = event.recipient_id
+    join touched
+        on touched.message_id = message.message_id
     where event.new_status = 'OPTED_OUT'
         and event.in_reply_to_message_id is null
         and event.effective_at >= :first_sent_at
@@ -28,6 +30,8 @@ with due as (
         and event.effective_at >= message.sent_at
         and event.effective_at < dateadd(hour, message.optout_window_hours, message.sent_at)
         and message.delivery_state = 'DELIVERED'
+        and message.message_id >= :first_id
+        and message.message_id < :end_id
 )
 
 select

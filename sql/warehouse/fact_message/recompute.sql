@@ -337,52 +337,122 @@ select
 from ordered
 group by message_id;
 
--- One row per message that was answered; STOP is an opt-out, not an answer.
-create temp table replied distkey (message_id) as
-select
-    inbound.in_reply_to_message_id as message_id,
-    min(inbound.occurred_at) as replied_at
-from warehouse.fact_inbound_message as inbound
-join touched
-    on touched.message_id = inbound.in_reply_to_message_id
-where inbound.in_reply_to_message_id >= :first_id
-    and inbound.in_reply_to_message_id < :end_id
-    and coalesce(inbound.intent, 'REPLY') <> 'STOP'
-group by inbound.in_reply_to_message_id;
+delete from warehouse.fact_message
+using touched
+where touched.message_id = fact_message.message_id
+    and fact_message.message_id >= :first_id
+    and fact_message.message_id < :end_id;
 
--- One row per message that another one reminded of.
-create temp table followed_up distkey (message_id) as
-select
-    reminder.follow_up_of_message_id as message_id,
-    min(reminder.occurred_at) as followed_up_at
-from warehouse.fact_submission as reminder
-join touched
-    on touched.message_id = reminder.follow_up_of_message_id
-where reminder.follow_up_of_message_id >= :first_id
-    and reminder.follow_up_of_message_id < :end_id
-    and reminder.submit_status = 'ACCEPTED'
-group by reminder.follow_up_of_message_id;
-
--- One row per message whose recipient's line had changed hands before it was submitted.
-create temp table line_use distkey (message_id) as
-select
-    submitted.message_id,
-    count(*) as changes
-from submitted
-join warehouse.fact_subscription_event as event
-    on event.recipient_id = submitted.recipient_id
-where event.new_status in ('DEACTIVATED', 'REASSIGNED')
-    and event.effective_at <= submitted.first_submitted_at
-group by submitted.message_id;
-
--- One row per message: what fact_message says of it.
-create temp table message_row distkey (message_id) as
+insert into warehouse.fact_message (
+    message_id,
+    is_stub,
+    campaign_id,
+    variant_id,
+    send_batch_id,
+    recipient_id,
+    recipient_key,
+    sender_id,
+    message_category,
+    template_id,
+    encoding,
+    segment_count,
+    link_token,
+    link_url_id,
+    provider,
+    mcc_mnc,
+    recipient_tz,
+    follow_up_of_message_id,
+    followed_up_at,
+    attempts,
+    submit_status,
+    suppress_reason,
+    first_submitted_at,
+    sent_at,
+    cohort_at,
+    cohort_date,
+    sent_date,
+    sent_date_report,
+    sent_hour_local,
+    sent_dow_local,
+    report_tz,
+    click_window_days,
+    optout_window_hours,
+    first_receipt_at,
+    carrier_accepted_at,
+    delivered_at,
+    failed_at,
+    last_receipt_at,
+    segments_delivered,
+    segments_failed,
+    delivery_state,
+    delivery_rank,
+    delivery_level,
+    final_error_code,
+    failure_category,
+    failure_permanent,
+    receipts,
+    conflicting_final,
+    click_requests,
+    bot_clicks,
+    repeat_clicks,
+    human_clicks,
+    click_sessions,
+    distinct_visitors,
+    first_click_at,
+    last_click_at,
+    first_bot_click_at,
+    sec_to_first_click,
+    bot_ruleset_version,
+    replied_at,
+    updated_at
+)
 with known as (
     select message_id from submitted
     union
     select message_id from receipted
     union
     select message_id from clicked
+),
+
+-- One row per message that was answered; STOP is an opt-out, not an answer.
+replied as (
+    select
+        inbound.in_reply_to_message_id as message_id,
+        min(inbound.occurred_at) as replied_at
+    from warehouse.fact_inbound_message as inbound
+    join touched
+        on touched.message_id = inbound.in_reply_to_message_id
+    where inbound.in_reply_to_message_id >= :first_id
+        and inbound.in_reply_to_message_id < :end_id
+        and coalesce(inbound.intent, 'REPLY') <> 'STOP'
+    group by inbound.in_reply_to_message_id
+),
+
+-- One row per message that another one reminded of.
+followed_up as (
+    select
+        reminder.follow_up_of_message_id as message_id,
+        min(reminder.occurred_at) as followed_up_at
+    from warehouse.fact_submission as reminder
+    join touched
+        on touched.message_id = reminder.follow_up_of_message_id
+    where reminder.follow_up_of_message_id >= :first_id
+        and reminder.follow_up_of_message_id < :end_id
+        and reminder.submit_status = 'ACCEPTED'
+    group by reminder.follow_up_of_message_id
+),
+
+-- One row per message whose recipient's line had changed hands before it was submitted.
+line_use as (
+    select
+        submitted.message_id,
+        count(*) as changes
+    from submitted
+    join warehouse.fact_subscription_event as event
+        on event.recipient_id = submitted.recipient_id
+    where event.new_status in ('DEACTIVATED', 'REASSIGNED')
+        and event.effective_at <= submitted.first_submitted_at
+    group by submitted.message_id
 ),
 
 described as (
@@ -480,95 +550,28 @@ described as (
         on setting.campaign_id = submitted.campaign_id
     left join warehouse.dim_time_zone as zone
         on zone.time_zone = submitted.recipient_tz
+),
+
+message as (
+    select
+        described.*,
+        case
+            when described.failure is null then null
+            else coalesce(error.failure_category, any_provider.failure_category, 'UNKNOWN')
+        end as failure_category,
+        case
+            when described.failure is null then null
+            else coalesce(error.is_permanent, any_provider.is_permanent, described.error_permanent)
+        end as failure_permanent
+    from described
+    left join warehouse.dim_delivery_error as error
+        on error.provider = described.provider
+        and error.error_code = coalesce(described.final_error_code, described.failure)
+    left join warehouse.dim_delivery_error as any_provider
+        on any_provider.provider = '*'
+        and any_provider.error_code = coalesce(described.final_error_code, described.failure)
 )
 
-select
-    described.*,
-    case
-        when described.failure is not null
-            then coalesce(error.failure_category, any_provider.failure_category, 'UNKNOWN')
-    end as failure_category,
-    case
-        when described.failure is not null
-            then coalesce(error.is_permanent, any_provider.is_permanent, described.error_permanent)
-    end as failure_permanent
-from described
-left join warehouse.dim_delivery_error as error
-    on error.provider = described.provider
-    and error.error_code = coalesce(described.final_error_code, described.failure)
-left join warehouse.dim_delivery_error as any_provider
-    on any_provider.provider = '*'
-    and any_provider.error_code = coalesce(described.final_error_code, described.failure);
-
-delete from warehouse.fact_message
-using touched
-where touched.message_id = fact_message.message_id
-    and fact_message.message_id >= :first_id
-    and fact_message.message_id < :end_id;
-
-insert into warehouse.fact_message (
-    message_id,
-    is_stub,
-    campaign_id,
-    variant_id,
-    send_batch_id,
-    recipient_id,
-    recipient_key,
-    sender_id,
-    message_category,
-    template_id,
-    encoding,
-    segment_count,
-    link_token,
-    link_url_id,
-    provider,
-    mcc_mnc,
-    recipient_tz,
-    follow_up_of_message_id,
-    followed_up_at,
-    attempts,
-    submit_status,
-    suppress_reason,
-    first_submitted_at,
-    sent_at,
-    cohort_at,
-    cohort_date,
-    sent_date,
-    sent_date_report,
-    sent_hour_local,
-    sent_dow_local,
-    report_tz,
-    click_window_days,
-    optout_window_hours,
-    first_receipt_at,
-    carrier_accepted_at,
-    delivered_at,
-    failed_at,
-    last_receipt_at,
-    segments_delivered,
-    segments_failed,
-    delivery_state,
-    delivery_rank,
-    delivery_level,
-    final_error_code,
-    failure_category,
-    failure_permanent,
-    receipts,
-    conflicting_final,
-    click_requests,
-    bot_clicks,
-    repeat_clicks,
-    human_clicks,
-    click_sessions,
-    distinct_visitors,
-    first_click_at,
-    last_click_at,
-    first_bot_click_at,
-    sec_to_first_click,
-    bot_ruleset_version,
-    replied_at,
-    updated_at
-)
 select
     message_id,
     is_stub,
@@ -631,4 +634,4 @@ select
     bot_ruleset_version,
     replied_at,
     cast(:now as timestamp) as updated_at
-from message_row;
+from message;

@@ -3,9 +3,7 @@ create temp table changed_message as
 with change as (
     select message_id from arrival
     union all
-    select message_id from removed
-    union all
-    select message_id from returned
+    select message_id from moved
 )
 
 select distinct message_id
@@ -20,9 +18,7 @@ insert into control.touched_message (message_id)
 with change as (
     select follow_up_of_message_id from arrival
     union all
-    select follow_up_of_message_id from removed
-    union all
-    select follow_up_of_message_id from returned
+    select follow_up_of_message_id from moved
 )
 
 select distinct follow_up_of_message_id as message_id

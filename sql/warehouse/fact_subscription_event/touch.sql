@@ -1,7 +1,7 @@
 -- The messages that opt-outs were put down to. New opt-outs are due for attribution, which touches theirs.
 insert into control.touched_message (message_id)
 select distinct attributed_message_id as message_id
-from removed
+from moved
 where attributed_message_id is not null;
 
 -- One row per recipient whose line changed hands, with the first time that is in question.
@@ -9,9 +9,7 @@ create temp table changed_line as
 with change as (
     select recipient_id, new_status, effective_at from arrival
     union all
-    select recipient_id, new_status, effective_at from removed
-    union all
-    select recipient_id, new_status, effective_at from returned
+    select recipient_id, new_status, effective_at from moved
 )
 
 select

@@ -1,9 +1,9 @@
--- One row per load of one event type that this table has not taken in and every table above it has.
-create temp table batch_load as
+-- Records as applied every load of one event type that this table lacks and every table above it has.
+insert into control.applied_load (load_id, table_name, applied_at)
 select
     landed.load_id,
-    landed.arrival_date,
-    landed.rows_landed
+    cast(:table_name as varchar(64)) as table_name,
+    cast(:now as timestamp) as applied_at
 from control.load as landed
 left join control.applied_load as applied
     on applied.load_id = landed.load_id
@@ -13,5 +13,5 @@ left join control.applied_load as upstream
     and upstream.table_name in (:upstream_1, :upstream_2)
 where landed.event_type = :event_type
     and applied.load_id is null
-group by landed.load_id, landed.arrival_date, landed.rows_landed
+group by landed.load_id
 having count(distinct upstream.table_name) = :upstreams;
