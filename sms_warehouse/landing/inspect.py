@@ -1,4 +1,4 @@
-"""Turns the inflated bytes of an object into typed rows, quarantined lines and a count of blank ones.
+"""Turns the inflated bytes of an object into typed rows, quarantined lines and blank ones.
 
 Blocks of lines go through pyarrow's strict JSON reader and vector checks. Whatever these do not vouch for is
 located, taken out and decided line by line by ``lines``, which alone defines what a good line is: this module
@@ -36,7 +36,7 @@ _FEW_LINES = 32
 _CACHE_ENTRIES = 10_000
 _CACHED_BYTES = 1024
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _NEWLINE, _RETURN, _OPEN, _CLOSE = b"\n\r{}"
 _ESCAPED_NUL_OR_SURROGATE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 # An object of scalars in which nothing is escaped, so that only its quotes need escaping to make it a string.
@@ -68,11 +68,12 @@ class Block:
 
     good: pa.Table
     bad: list[BadLine]
-    blank: int
+    blank: list[int]
+    """Numbers of the blank lines."""
 
     @property
     def lines(self) -> int:
-        return self.good.num_rows + len(self.bad) + self.blank
+        return self.good.num_rows + len(self.bad) + len(self.blank)
 
 
 def good_schema(event: Event) -> pa.Schema:
@@ -91,9 +92,9 @@ def inspect(
     inspector = _Inspector(event, arrival_date)
     size = len(content)
     number = 1
-    begin = len(_BOM) if content[: len(_BOM)] == _BOM else 0
+    begin = len(BOM) if content[: len(BOM)] == BOM else 0
     if begin and begin == size:
-        yield Block(inspector.no_rows, [], 1)
+        yield Block(inspector.no_rows, [], [number])
     while begin < size:
         end = _block_end(content, begin, size)
         if end - begin > BLOCK_BYTES:
@@ -240,8 +241,8 @@ class _Inspector:
         if raw[-1] == _NEWLINE:
             raw = raw[:-1]
         if is_blank(raw):
-            return Block(self.no_rows, [], 1)
-        return Block(self.no_rows, [BadLine(number, "line_too_long", None, raw)], 0)
+            return Block(self.no_rows, [], [number])
+        return Block(self.no_rows, [BadLine(number, "line_too_long", None, raw)], [])
 
     def block(self, lines: _Lines, first_number: int) -> Block:
         """A block of whole lines, of which the first has the given number."""
@@ -445,9 +446,10 @@ class _Inspector:
 
     def _decide(
         self, lines: _Lines, rows: _Rows, first_number: int, parts: list[_Part]
-    ) -> tuple[list[BadLine], int]:
-        """Decides lines one by one: adds the good ones to ``parts``, returns bad ones and count of blank."""
+    ) -> tuple[list[BadLine], list[int]]:
+        """Decides lines one by one: adds the good ones to ``parts``, returns bad ones and numbers of blank."""
         bad: list[BadLine] = []
+        blank: list[int] = []
         good: list[Good] = []
         good_rows: list[int] = []
         for row in rows.tolist():
@@ -458,6 +460,8 @@ class _Inspector:
             elif isinstance(fate, Good):
                 good.append(fate)
                 good_rows.append(row)
+            else:
+                blank.append(first_number + row)
         if good:
             values = {
                 f.name: pa.array([line.values[f.name] for line in good], f.arrow_type)
@@ -465,7 +469,7 @@ class _Inspector:
             }
             values["extra"] = pa.array([line.extra for line in good], pa.string())
             parts.append((values, np.array(good_rows, np.int64)))
-        return bad, len(rows) - len(bad) - len(good)
+        return bad, blank
 
     def _good(self, parts: list[_Part], first_number: int) -> pa.Table:
         tables = []

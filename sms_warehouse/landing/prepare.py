@@ -7,6 +7,7 @@ half-way has written files that nobody refers to, and is simply prepared again.
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, NoReturn, Protocol
 
+import numpy as np
 import pyarrow as pa
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,7 +39,7 @@ from sms_warehouse.landing.files import (
     quarantined_rows,
     repeated,
 )
-from sms_warehouse.landing.inspect import Block, inspect
+from sms_warehouse.landing.inspect import BOM, inspect
 from sms_warehouse.resources.lake import explained, s3_client
 
 __all__ = [
@@ -53,6 +55,8 @@ __all__ = [
 _PARALLEL_BYTES = 24 * 1024**2
 """Batches of fewer compressed bytes are done by one process before others would have started."""
 _AHEAD = 3
+_TOGETHER_BYTES = 4 * 1024**2
+"""Inflated bytes up to which objects are inspected together."""
 _AHEAD_BYTES = 16 * 1024**2
 """So many objects, of so many compressed bytes, are read while another is inspected."""
 _READ_ATTEMPTS = 5
@@ -297,29 +301,56 @@ def _work(task: _Task, number: int, share: list[_Found], report: Callable[[_Done
             )
         )
         with closing(good), closing(quarantine):
+            together: list[tuple[_Found, Content]] = []
             for found, read in _read_ahead(task, share):
-                if isinstance(read, Content):
-                    inspected = _inspect(task, found, read, good, quarantine)
-                    report(_Done(found.position, inspected, read.size_bytes))
-                else:
+                if not isinstance(read, Content):
                     report(_Done(found.position, read, 0))
+                    continue
+                if sum(c.size_bytes for _, c in together) + read.size_bytes > _TOGETHER_BYTES:
+                    _inspect(task, together, good, quarantine, report)
+                    together = []
+                together.append((found, read))
+                del read
+            _inspect(task, together, good, quarantine, report)
             return _Files(good.finish(), quarantine.finish())
 
 
 def _inspect(
-    task: _Task, found: _Found, content: Content, good: ParquetFiles, quarantine: ParquetFiles
-) -> InspectedObject:
-    rows = bad = blank = 0
-    for block in inspect(content.data, task.event, task.arrival_date):
-        rows += block.good.num_rows
-        bad += len(block.bad)
-        blank += block.blank
+    task: _Task,
+    together: Sequence[tuple[_Found, Content]],
+    good: ParquetFiles,
+    quarantine: ParquetFiles,
+    report: Callable[[_Done], None],
+) -> None:
+    """Inspects objects as one run of lines, which for small ones saves most of the work.
+
+    Which object a line is of follows from the lines counted while each was inflated; what is found in each has
+    to add up to its count.
+    """
+    ends = np.cumsum([content.lines for _, content in together])
+    starts = ends - [content.lines for _, content in together]
+    rows, bad, blank = (np.zeros(len(together), np.int64) for _ in range(3))
+
+    def owners(numbers: Any) -> Any:
+        found = np.searchsorted(ends, numbers, "left")
+        if found.size and found.max() >= len(together):
+            raise CountMismatch(f"{together[-1][0].key}: more lines were found than counted")
+        return found
+
+    for block in inspect(_joined(together), task.event, task.arrival_date):
         if block.good.num_rows:
-            good.add(_with_provenance(task, found, block))
-        if block.bad:
+            numbers = block.good.column("line_number").to_numpy()
+            of = owners(numbers)
+            rows += np.bincount(of, minlength=len(together))
+            good.add(_with_provenance(task, together, block.good, of, numbers - starts[of]))
+        for line, position in zip(
+            block.bad, owners([line.line_number for line in block.bad]), strict=True
+        ):
+            bad[position] += 1
+            found = together[position][0]
             quarantine.add(
                 quarantined_rows(
-                    block.bad,
+                    [replace(line, line_number=line.line_number - int(starts[position]))],
                     bucket=task.bucket,
                     object_id=found.object_id,
                     object_key=found.key,
@@ -328,27 +359,55 @@ def _inspect(
                     load_id=task.load_id,
                 )
             )
-    if rows + bad + blank != content.lines:
-        raise CountMismatch(
-            f"{found.key} has {content.lines} lines: {rows} good, {bad} bad and {blank} blank ones were found"
+        blank += np.bincount(owners(block.blank), minlength=len(together))
+    for (found, content), of_rows, of_bad, of_blank in zip(
+        together, rows.tolist(), bad.tolist(), blank.tolist(), strict=True
+    ):
+        if of_rows + of_bad + of_blank != content.lines:
+            raise CountMismatch(
+                f"{found.key} has {content.lines} lines: "
+                f"{of_rows} good, {of_bad} bad and {of_blank} blank ones were found"
+            )
+        inspected = replace(
+            found.inspected("landed"),
+            lines=content.lines,
+            good=of_rows,
+            quarantined=of_bad,
+            blank=of_blank,
         )
-    return replace(
-        found.inspected("landed"), lines=content.lines, good=rows, quarantined=bad, blank=blank
-    )
+        report(_Done(found.position, inspected, content.size_bytes))
 
 
-def _with_provenance(task: _Task, found: _Found, block: Block) -> pa.Table:
-    constants = {
-        "object_id": found.object_id,
-        "arrival_date": task.arrival_date,
-        "load_id": task.load_id,
+def _joined(together: Sequence[tuple[_Found, Content]]) -> bytes | bytearray | mmap.mmap:
+    """The content of objects, one after the other, each ended by a newline and without a byte order mark."""
+    if len(together) == 1:
+        return together[0][1].data
+    parts: list[bytes | bytearray | mmap.mmap] = []
+    for _, content in together:
+        data = content.data
+        parts.append(data[len(BOM) :] if data[: len(BOM)] == BOM else data)
+        if content.lines and data[-1:] != b"\n":
+            parts.append(b"\n")
+    return b"".join(parts)
+
+
+def _with_provenance(
+    task: _Task,
+    together: Sequence[tuple[_Found, Content]],
+    good: pa.Table,
+    of: Any,
+    line_numbers: Any,
+) -> pa.Table:
+    object_ids = pa.array([found.object_id for found, _ in together], pa.string())
+    given = {
+        "object_id": object_ids.take(pa.array(of)),
+        "line_number": pa.array(line_numbers, pa.int64()),
+        "arrival_date": repeated(task.arrival_date, pa.date32(), good.num_rows),
+        "load_id": repeated(task.load_id, pa.string(), good.num_rows),
     }
     schema = task.event.arrow_schema
     columns = [
-        repeated(constants[f.name], f.type, block.good.num_rows)
-        if f.name in constants
-        else block.good.column(f.name).combine_chunks()
-        for f in schema
+        given[f.name] if f.name in given else good.column(f.name).combine_chunks() for f in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
 

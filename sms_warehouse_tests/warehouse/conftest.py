@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from sms_warehouse.migrate import migrate, seed
+from sms_warehouse import sql
+from sms_warehouse.migrate import migrate
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.world import Facts
 
 _SCHEMAS = ("control", "staging", "warehouse", "reports")
+_REFERENCE = {file.stem for file in (sql.root() / "reference").glob("*.sql")}
 
 
 @pytest.fixture(scope="package")
@@ -56,11 +58,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         process.wait(20)
 
 
+@pytest.fixture(scope="module")
+def login(server: dict[str, str]) -> Iterator[None]:
+    """The stand-in's address and login in the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in server.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture
-def redshift(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Redshift:
+def redshift(login: None) -> Redshift:
     """An empty warehouse with its reference data."""
-    for name, value in server.items():
-        monkeypatch.setenv(name, value)
     warehouse = Redshift()
     empty(warehouse)
     return warehouse
@@ -72,11 +81,11 @@ def facts(redshift: Redshift) -> Facts:
 
 
 def empty(redshift: Redshift) -> None:
-    """Removes every event and everything made of events."""
+    """Removes every event and everything made of events, and puts the rules about clicks back."""
     with redshift.session("tests") as session:
         for schema, table in session.rows(
             "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
         ):
-            if schema in _SCHEMAS:
+            if schema in _SCHEMAS and table not in _REFERENCE:
                 session.execute(f"delete from {schema}.{table}")
-        seed(session)
+        sql.run(session, "reference/dim_bot_rule")

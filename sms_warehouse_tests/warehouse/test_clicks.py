@@ -54,9 +54,8 @@ def test_people_robots_and_repeats_add_up(redshift: Redshift, facts: Facts) -> N
     assert row["first_bot_click_at"] == at(minutes=1)
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
+def test_the_first_rule_that_applies_names_the_class(redshift: Redshift, facts: Facts) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({}, "HUMAN"),
         ({"method": "HEAD"}, "NON_GET"),
         ({"sec_purpose": "prefetch;prerender"}, "PREFETCH"),
@@ -66,16 +65,12 @@ def test_people_robots_and_repeats_add_up(redshift: Redshift, facts: Facts) -> N
         ({"user_agent": PREVIEW}, "UA_PREVIEW"),
         ({"asn": 16509}, "DATACENTER_ASN"),
         ({"asn": 21928}, "HUMAN"),
-        # The first rule that applies names the class.
         ({"method": "HEAD", "user_agent": PREVIEW, "asn": 16509}, "NON_GET"),
-    ],
-)
-def test_a_request_is_taken_for(
-    redshift: Redshift, facts: Facts, fields: dict[str, Any], expected: str
-) -> None:
-    one = click(M, at(minutes=3), **fields)
-    load(redshift, submitted(M), one)
-    assert classes(facts, one) == [expected]
+        ({"user_agent": PREVIEW, "asn": 16509}, "UA_PREVIEW"),
+    ]
+    requests = [click(M, at(minutes=3 + n), **fields) for n, (fields, _) in enumerate(cases)]
+    load(redshift, submitted(M), *requests)
+    assert classes(facts, *requests) == [expected for _, expected in cases]
 
 
 def test_a_link_nobody_made_has_no_reader(redshift: Redshift, facts: Facts) -> None:

@@ -301,10 +301,10 @@ def random_world(seed: int) -> list[Event]:
 
 
 def in_objects(events: list[Event], chance: random.Random) -> list[Content]:
-    """The events spread over objects of a few arrival days."""
+    """The events spread over objects of two arrival days."""
     contents: dict[tuple[str, int], list[Event]] = {}
     for e in events:
-        contents.setdefault((e.event_type, chance.randint(0, 2)), []).append(e)
+        contents.setdefault((e.event_type, chance.randint(0, 1)), []).append(e)
     return [
         Content(f"raw/{event_type}/{place}", tuple(held), NOON.date() + timedelta(days=place))
         for (event_type, place), held in contents.items()

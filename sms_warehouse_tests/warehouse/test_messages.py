@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.conftest import empty
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     Event,
@@ -31,27 +34,205 @@ def check(facts: Facts, message: str, **expected: Any) -> None:
     assert {name: row[name] for name in expected} == expected
 
 
-def test_a_delivered_message_is_delivered(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
-        submitted(M),
-        receipt(M, "SENT", at(seconds=1)),
-        receipt(M, "DELIVERED", at(seconds=4)),
-    )
-    check(
-        facts,
-        M,
-        delivery_state="DELIVERED",
-        delivery_rank=60,
-        receipts=2,
-        sent_at=NOON,
-        first_receipt_at=at(seconds=1),
-        delivered_at=at(seconds=4),
-        last_receipt_at=at(seconds=4),
-        segments_delivered=1,
-        conflicting_final=False,
-        is_stub=False,
-    )
+@dataclass(frozen=True)
+class Scenario:
+    """A promise, the events of one message, and what fact_message then says."""
+
+    promise: str
+    events: Callable[[str], list[Event]]
+    expected: dict[str, Any]
+
+
+SCENARIOS = [
+    Scenario(
+        "a delivered message is delivered",
+        lambda m: [
+            submitted(m),
+            receipt(m, "SENT", at(seconds=1)),
+            receipt(m, "DELIVERED", at(seconds=4)),
+        ],
+        {
+            "delivery_state": "DELIVERED",
+            "delivery_rank": 60,
+            "receipts": 2,
+            "sent_at": NOON,
+            "first_receipt_at": at(seconds=1),
+            "delivered_at": at(seconds=4),
+            "last_receipt_at": at(seconds=4),
+            "segments_delivered": 1,
+            "conflicting_final": False,
+            "is_stub": False,
+        },
+    ),
+    Scenario(
+        "one failed part fails the message",
+        lambda m: [
+            submitted(m, segment_count=2),
+            receipt(m, "UNDELIVERED", at(seconds=2), error_code="012", error_permanent=True),
+            receipt(m, "DELIVERED", at(seconds=9), segment_seq=2),
+        ],
+        {
+            "delivery_state": "UNDELIVERED",
+            "segments_delivered": 1,
+            "segments_failed": 1,
+            "delivered_at": None,
+            "failed_at": at(seconds=2),
+            "final_error_code": "012",
+            "failure_category": "INVALID_NUMBER",
+            "failure_permanent": True,
+        },
+    ),
+    Scenario(
+        "receipts for parts outweigh one for the whole message",
+        lambda m: [
+            submitted(m, segment_count=2),
+            receipt(m, "DELIVERED", at(seconds=9), segment_seq=None),
+            receipt(m, "CARRIER_ACCEPTED", at(seconds=2)),
+            receipt(m, "DELIVERED", at(seconds=3), segment_seq=2),
+        ],
+        {
+            "delivery_state": "CARRIER_ACCEPTED",
+            "delivery_level": "CARRIER",
+            "carrier_accepted_at": at(seconds=2),
+        },
+    ),
+    Scenario(
+        "a receipt for the whole message speaks for all parts",
+        lambda m: [
+            submitted(m, segment_count=3),
+            receipt(m, "DELIVERED", at(seconds=9), segment_seq=None),
+        ],
+        {"delivery_state": "DELIVERED", "segments_delivered": 3},
+    ),
+    Scenario(
+        "a receipt that counts fewer parts delivered than sent is not delivery",
+        lambda m: [
+            submitted(m, segment_count=2),
+            receipt(
+                m,
+                "DELIVERED",
+                at(seconds=9),
+                segment_seq=None,
+                receipt_text="id:1d305b4c sub:002 dlvrd:001 submit date:2603101200 stat:DELIVRD err:000",
+            ),
+        ],
+        {"delivery_state": "SENT", "delivered_at": None},
+    ),
+    Scenario(
+        "what only the carrier accepted is not delivered",
+        lambda m: [
+            submitted(m),
+            receipt(m, "CARRIER_ACCEPTED", at(seconds=2)),
+            receipt(m, "SENT", at(seconds=3)),
+        ],
+        {"delivery_state": "CARRIER_ACCEPTED", "delivered_at": None},
+    ),
+    Scenario(
+        "a second attempt that delivers makes up for the first",
+        lambda m: [
+            submitted(m),
+            receipt(m, "FAILED", at(seconds=30), error_code="069"),
+            submitted(m, at(minutes=1), attempt_no=2),
+            receipt(m, "DELIVERED", at(minutes=2), attempt_no=2),
+        ],
+        {"delivery_state": "DELIVERED", "attempts": 2, "sent_at": NOON, "failure_category": None},
+    ),
+    Scenario(
+        "the latest attempt counts when none delivered",
+        lambda m: [
+            submitted(m),
+            receipt(m, "FAILED", at(seconds=30), error_code="069"),
+            submitted(m, at(minutes=1), attempt_no=2),
+        ],
+        {"delivery_state": "SENT", "attempts": 2, "final_error_code": None},
+    ),
+    Scenario(
+        "an attempt that was refused leaves the state of the one before",
+        lambda m: [
+            submitted(m),
+            receipt(m, "FAILED", at(seconds=30), error_code="069"),
+            submitted(
+                m, at(minutes=1), attempt_no=2, submit_status="REJECTED", submit_error_code="30001"
+            ),
+        ],
+        {"delivery_state": "FAILED", "submit_status": "REJECTED", "final_error_code": "069"},
+    ),
+    Scenario(
+        "an error code nobody mapped is unknown",
+        lambda m: [
+            submitted(m),
+            receipt(m, "EXPIRED", at(seconds=30), error_code="9F3"),
+        ],
+        {"failure_category": "UNKNOWN", "final_error_code": "9F3", "failure_permanent": None},
+    ),
+    Scenario(
+        "an expiry without a code is still an expiry",
+        lambda m: [
+            submitted(m),
+            receipt(m, "EXPIRED", at(seconds=30)),
+        ],
+        {"failure_category": "EXPIRED_TTL", "final_error_code": None, "failure_permanent": False},
+    ),
+    Scenario(
+        "a suppressed message was never sent",
+        lambda m: [
+            submitted(m, submit_status="SUPPRESSED", suppress_reason="QUIET_HOURS"),
+        ],
+        {
+            "submit_status": "SUPPRESSED",
+            "suppress_reason": "QUIET_HOURS",
+            "sent_at": None,
+            "sent_date": None,
+            "delivery_state": None,
+            "cohort_date": NOON.date(),
+            "is_stub": False,
+        },
+    ),
+    Scenario(
+        "a refused message fails with what the provider answered",
+        lambda m: [
+            submitted(m, submit_status="REJECTED", submit_error_code="ESME_RINVDSTADR"),
+        ],
+        {
+            "sent_at": None,
+            "delivery_state": None,
+            "final_error_code": "ESME_RINVDSTADR",
+            "failure_category": "INVALID_NUMBER",
+            "failure_permanent": True,
+        },
+    ),
+    Scenario(
+        "clicks do not change what receipts say",
+        lambda m: [
+            submitted(m),
+            click(m, at(minutes=3)),
+        ],
+        {
+            "delivery_state": "SENT",
+            "human_clicks": 1,
+            "first_click_at": at(minutes=3),
+            "sec_to_first_click": 180,
+        },
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def scenarios(login: None) -> dict[str, dict[str, Any]]:
+    """What fact_message says of each scenario, by promise; all are landed and applied together."""
+    messages = {s.promise: message_id(n) for n, s in enumerate(SCENARIOS)}
+    redshift = Redshift()
+    empty(redshift)
+    load(redshift, *(e for s in SCENARIOS for e in s.events(messages[s.promise])))
+    return {
+        promise: dict(Facts(redshift).message(message)) for promise, message in messages.items()
+    }
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.promise)
+def test_message(scenario: Scenario, scenarios: dict[str, dict[str, Any]]) -> None:
+    row = scenarios[scenario.promise]
+    assert {name: row[name] for name in scenario.expected} == scenario.expected
 
 
 def test_a_receipt_before_its_submission_makes_a_stub_that_the_submission_completes(
@@ -77,27 +258,6 @@ def test_delivery_beats_expiry_of_the_same_part_in_either_order(
     check(facts, M, delivery_state="DELIVERED", conflicting_final=True, failure_category=None)
 
 
-def test_one_failed_part_fails_the_message(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
-        submitted(M, segment_count=2),
-        receipt(M, "UNDELIVERED", at(seconds=2), error_code="012", error_permanent=True),
-        receipt(M, "DELIVERED", at(seconds=9), segment_seq=2),
-    )
-    check(
-        facts,
-        M,
-        delivery_state="UNDELIVERED",
-        segments_delivered=1,
-        segments_failed=1,
-        delivered_at=None,
-        failed_at=at(seconds=2),
-        final_error_code="012",
-        failure_category="INVALID_NUMBER",
-        failure_permanent=True,
-    )
-
-
 def test_a_silent_part_keeps_the_message_under_way_until_it_is_delivered(
     redshift: Redshift, facts: Facts
 ) -> None:
@@ -112,139 +272,10 @@ def test_a_silent_part_keeps_the_message_under_way_until_it_is_delivered(
     check(facts, M, delivery_state="DELIVERED", delivered_at=at(days=5))
 
 
-def test_receipts_for_parts_outweigh_one_for_the_whole_message(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
-        submitted(M, segment_count=2),
-        receipt(M, "DELIVERED", at(seconds=9), segment_seq=None),
-        receipt(M, "CARRIER_ACCEPTED", at(seconds=2)),
-        receipt(M, "DELIVERED", at(seconds=3), segment_seq=2),
-    )
-    check(
-        facts,
-        M,
-        delivery_state="CARRIER_ACCEPTED",
-        delivery_level="CARRIER",
-        carrier_accepted_at=at(seconds=2),
-    )
-
-
-def test_a_receipt_for_the_whole_message_speaks_for_all_parts(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
-        submitted(M, segment_count=3),
-        receipt(M, "DELIVERED", at(seconds=9), segment_seq=None),
-    )
-    check(facts, M, delivery_state="DELIVERED", segments_delivered=3)
-
-
-def test_a_receipt_that_counts_fewer_parts_delivered_than_sent_is_not_delivery(
-    redshift: Redshift, facts: Facts
-) -> None:
-    text = "id:1d305b4c sub:002 dlvrd:001 submit date:2603101200 done date:2603101201 stat:DELIVRD err:000 text:"
-    load(
-        redshift,
-        submitted(M, segment_count=2),
-        receipt(M, "DELIVERED", at(seconds=9), segment_seq=None, receipt_text=text),
-    )
-    check(facts, M, delivery_state="SENT", delivered_at=None)
-
-
-def test_what_only_the_carrier_accepted_is_not_delivered(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
-        submitted(M),
-        receipt(M, "CARRIER_ACCEPTED", at(seconds=2)),
-        receipt(M, "SENT", at(seconds=3)),
-    )
-    check(facts, M, delivery_state="CARRIER_ACCEPTED", delivered_at=None)
-
-
-def test_a_second_attempt_that_delivers_makes_up_for_the_first(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
-        submitted(M),
-        receipt(M, "FAILED", at(seconds=30), error_code="069"),
-        submitted(M, at(minutes=1), attempt_no=2),
-        receipt(M, "DELIVERED", at(minutes=2), attempt_no=2),
-    )
-    check(facts, M, delivery_state="DELIVERED", attempts=2, sent_at=NOON, failure_category=None)
-
-
-def test_the_latest_attempt_counts_when_none_delivered(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
-        submitted(M),
-        receipt(M, "FAILED", at(seconds=30), error_code="069"),
-        submitted(M, at(minutes=1), attempt_no=2),
-    )
-    check(facts, M, delivery_state="SENT", attempts=2, final_error_code=None)
-
-
-def test_an_attempt_that_was_refused_leaves_the_state_of_the_one_before(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
-        submitted(M),
-        receipt(M, "FAILED", at(seconds=30), error_code="069"),
-        submitted(
-            M, at(minutes=1), attempt_no=2, submit_status="REJECTED", submit_error_code="30001"
-        ),
-    )
-    check(facts, M, delivery_state="FAILED", submit_status="REJECTED", final_error_code="069")
-
-
 def test_of_two_reports_of_one_attempt_the_earlier_counts(redshift: Redshift, facts: Facts) -> None:
     load(redshift, submitted(M, at(seconds=5), campaign_id="cmp_2"))
     load(redshift, submitted(M, NOON, campaign_id="cmp_1"))
     check(facts, M, campaign_id="cmp_1", sent_at=NOON, attempts=1)
-
-
-def test_an_error_code_nobody_mapped_is_unknown(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M), receipt(M, "EXPIRED", at(seconds=30), error_code="9F3"))
-    check(facts, M, failure_category="UNKNOWN", final_error_code="9F3", failure_permanent=None)
-
-
-def test_an_expiry_without_a_code_is_still_an_expiry(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M), receipt(M, "EXPIRED", at(seconds=30)))
-    check(facts, M, failure_category="EXPIRED_TTL", final_error_code=None, failure_permanent=False)
-
-
-def test_a_suppressed_message_was_never_sent(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M, submit_status="SUPPRESSED", suppress_reason="QUIET_HOURS"))
-    check(
-        facts,
-        M,
-        submit_status="SUPPRESSED",
-        suppress_reason="QUIET_HOURS",
-        sent_at=None,
-        sent_date=None,
-        delivery_state=None,
-        cohort_date=NOON.date(),
-        is_stub=False,
-    )
-
-
-def test_a_refused_message_fails_with_what_the_provider_answered(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(redshift, submitted(M, submit_status="REJECTED", submit_error_code="ESME_RINVDSTADR"))
-    check(
-        facts,
-        M,
-        sent_at=None,
-        delivery_state=None,
-        final_error_code="ESME_RINVDSTADR",
-        failure_category="INVALID_NUMBER",
-        failure_permanent=True,
-    )
 
 
 def test_the_day_of_sending_is_the_campaigns_day(redshift: Redshift, facts: Facts) -> None:
@@ -386,18 +417,6 @@ def test_a_message_knows_that_it_was_followed_up(redshift: Redshift, facts: Fact
     load(redshift, submitted(M))
     load(redshift, submitted(reminder, at(days=2), follow_up_of_message_id=M))
     check(facts, M, followed_up_at=at(days=2))
-
-
-def test_clicks_do_not_change_what_receipts_say(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M), click(M, at(minutes=3)))
-    check(
-        facts,
-        M,
-        delivery_state="SENT",
-        human_clicks=1,
-        first_click_at=at(minutes=3),
-        sec_to_first_click=180,
-    )
 
 
 def test_an_answer_alone_makes_no_message(redshift: Redshift, facts: Facts) -> None:

@@ -231,34 +231,35 @@ def test_a_messages_status_is_computed_when_it_is_asked_for(redshift: Redshift) 
         assert abs(row["as_of"] - now) < timedelta(minutes=5)
 
 
-@pytest.mark.parametrize(
-    ("events", "action"),
-    [
-        ({"status": "DELIVERED"}, "REMIND_NON_CLICKER"),
-        ({"status": "DELIVERED", "click": {}}, "NURTURE_CLICKER"),
-        ({"status": "DELIVERED", "click": {"method": "HEAD"}}, "REMIND_NON_CLICKER"),
-        ({"status": "DELIVERED", "stop": True}, "NONE"),
-        ({"status": "UNDELIVERED", "error_code": "012"}, "SUPPRESS_NUMBER"),
-        ({"status": "UNDELIVERED", "error_code": "034"}, "RESEND"),
-    ],
-)
-def test_a_message_calls_for(redshift: Redshift, events: dict[str, Any], action: str) -> None:
+def test_a_message_calls_for_what_its_recipient_did(redshift: Redshift) -> None:
     sent = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(hours=30)
-    m = message_id(1, sent)
-    world = [
-        submitted(m, sent),
-        receipt(
-            m, events["status"], sent + timedelta(seconds=5), error_code=events.get("error_code")
-        ),
+    cases: list[tuple[dict[str, Any], dict[str, Any] | None, str]] = [
+        ({"status": "DELIVERED"}, None, "REMIND_NON_CLICKER"),
+        ({"status": "DELIVERED"}, {"method": "GET"}, "NURTURE_CLICKER"),
+        ({"status": "DELIVERED"}, {"method": "HEAD"}, "REMIND_NON_CLICKER"),
+        ({"status": "UNDELIVERED", "error_code": "012"}, None, "SUPPRESS_NUMBER"),
+        ({"status": "UNDELIVERED", "error_code": "034"}, None, "RESEND"),
     ]
-    if "click" in events:
-        world.append(click(m, sent + timedelta(hours=1), **events["click"]))
-    if "stop" in events:
-        world.append(opt_out("sub_1", sent + timedelta(hours=1)))
+    world = []
+    for n, (reported, request, _) in enumerate(cases):
+        m = message_id(n, sent)
+        world.append(submitted(m, sent, recipient_id=f"sub_{n}"))
+        world.append(receipt(m, occurred_at=sent + timedelta(seconds=5), **reported))
+        if request:
+            world.append(click(m, sent + timedelta(hours=1), link_token=f"token-{n}", **request))
+    stopped = message_id(9, sent)
+    world += [
+        submitted(stopped, sent, recipient_id="sub_9"),
+        receipt(stopped, "DELIVERED", sent + timedelta(seconds=5)),
+        opt_out("sub_9", sent + timedelta(hours=1)),
+    ]
     load(redshift, *world)
-    (row,) = report(redshift, "message_status", message_id=m)
-    assert row["follow_up_action"] == action
-    assert row["bot_only"] == (events.get("click") == {"method": "HEAD"})
+    found = {r["message_id"]: r for r in report(redshift, "message_status")}
+    for n, (_, request, action) in enumerate(cases):
+        row = found[message_id(n, sent)]
+        assert row["follow_up_action"] == action
+        assert row["bot_only"] == (request == {"method": "HEAD"})
+    assert found[stopped]["follow_up_action"] == "NONE"
 
 
 @pytest.mark.parametrize("seed", [20, 21])
