@@ -36,8 +36,9 @@ def run(messages: int, days: int, faults: str) -> None:
     from sms_warehouse import backfill
     from sms_warehouse.landing import keys
     from sms_warehouse.local import traffic
-    from sms_warehouse.resources.lake import Lake, s3_client
+    from sms_warehouse.resources.lake import Lake
     from sms_warehouse.resources.redshift import Redshift
+    from sms_warehouse.resources.s3 import s3_client
 
     last_day = DAY + timedelta(days=days - 1)
     lake = Lake()

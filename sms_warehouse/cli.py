@@ -60,12 +60,12 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from sms_warehouse.local.stack import NotReady, StackRunning
     from sms_warehouse.migrate import ContractMismatch
     from sms_warehouse.resources.inbox import InboxUnavailable
-    from sms_warehouse.resources.lake import LakeUnavailable
     from sms_warehouse.resources.redshift import (
         RedshiftLoginFailed,
         RedshiftUnavailable,
         StatementFailed,
     )
+    from sms_warehouse.resources.s3 import LakeUnavailable
     from sms_warehouse.settings import SettingError
 
     return (
@@ -215,17 +215,17 @@ def traffic(
 
     from sms_warehouse import settings
     from sms_warehouse.local import traffic as services
-    from sms_warehouse.resources import lake
+    from sms_warehouse.resources.lake import Lake
+    from sms_warehouse.resources.s3 import explained, s3_client
 
     bucket = settings.bucket()
-    lake.Lake().list_days(
-        next(iter(EVENTS))
-    )  # A bucket that is not there is told before anything is made up.
+    # A bucket that is not there is told before anything is made up.
+    Lake().list_days(next(iter(EVENTS)))
     began = time.monotonic()
     try:
         counts = services.write(
             bucket,
-            lake.s3_client(),
+            s3_client(),
             first_day,
             last_day,
             messages=messages,
@@ -235,7 +235,7 @@ def traffic(
             progress=_say,
         )
     except (BotoCoreError, ClientError) as error:
-        raise lake.explained(error, bucket) from error
+        raise explained(error, bucket) from error
     seconds = time.monotonic() - began
     rows = {event_type: vars(counted) for event_type, counted in counts.items()}
     if as_json:

@@ -172,7 +172,7 @@ class World:
 
     def write(self, until: datetime, stopping: threading.Event) -> None:
         """Puts the files the services have finished by ``until``, in the order they were finished."""
-        from sms_warehouse.resources.lake import s3_client
+        from sms_warehouse.resources.s3 import s3_client
 
         bucket, s3 = settings.bucket(), s3_client()
         while not stopping.is_set():
@@ -331,7 +331,7 @@ def _interrupt(number: int, frame: object) -> NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     # Whatever was printing was interrupted too, and must not be entered again.
-    os.write(2, b"\nstopping\n")
+    os.write(2, f"\nstopping on {signal.Signals(number).name}\n".encode())
     raise KeyboardInterrupt
 
 

@@ -14,8 +14,9 @@ import pytest
 from sms_warehouse.local.stack import LocalStack, make_inbox
 from sms_warehouse.migrate import seed
 from sms_warehouse.resources.inbox import Inbox, sqs_client
-from sms_warehouse.resources.lake import Lake, s3_client
+from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.resources.s3 import s3_client
 
 BUCKET = "tests"
 

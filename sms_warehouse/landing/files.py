@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse.landing import keys
 from sms_warehouse.landing.inspect import BadLine
-from sms_warehouse.resources.lake import explained, s3_client
+from sms_warehouse.resources.s3 import explained, s3_client
 
 QUARANTINE_SCHEMA = pa.schema(
     [

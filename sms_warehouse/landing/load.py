@@ -21,8 +21,9 @@ from sms_warehouse.landing import keys, ledger
 from sms_warehouse.landing.events import EVENTS, Event
 from sms_warehouse.landing.prepare import InspectedObject, ParquetFile, PreparedBatch, prepare
 from sms_warehouse.migrate import check_staging
-from sms_warehouse.resources.lake import Lake, LakeObject
+from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session
+from sms_warehouse.resources.s3 import LakeObject
 
 BATCH_BYTES = 256 * 1024 * 1024
 """Compressed bytes of one batch: what one transaction lands, and what memory and disk have to hold."""

@@ -22,6 +22,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal, NoReturn, Protocol
 
 import numpy as np
@@ -40,7 +42,7 @@ from sms_warehouse.landing.files import (
     repeated,
 )
 from sms_warehouse.landing.inspect import BOM, inspect
-from sms_warehouse.resources.lake import explained, s3_client
+from sms_warehouse.resources.s3 import explained, s3_client
 
 __all__ = [
     "QUARANTINE_SCHEMA",
@@ -52,11 +54,11 @@ __all__ = [
     "prepare",
 ]
 
-_PARALLEL_BYTES = 24 * 1024**2
+_PARALLEL_BYTES = 8 * 1024**2
 """Batches of fewer compressed bytes are done by one process before others would have started."""
-_AHEAD = 3
 _TOGETHER_BYTES = 4 * 1024**2
 """Inflated bytes up to which objects are inspected together."""
+_AHEAD = 3
 _AHEAD_BYTES = 16 * 1024**2
 """So many objects, of so many compressed bytes, are read while another is inspected."""
 _READ_ATTEMPTS = 5
@@ -343,14 +345,14 @@ def _inspect(
             of = owners(numbers)
             rows += np.bincount(of, minlength=len(together))
             good.add(_with_provenance(task, together, block.good, of, numbers - starts[of]))
-        for line, position in zip(
-            block.bad, owners([line.line_number for line in block.bad]), strict=True
-        ):
-            bad[position] += 1
-            found = together[position][0]
+        of_bad_lines = owners([line.line_number for line in block.bad]).tolist()
+        for position, lines in groupby(zip(of_bad_lines, block.bad, strict=True), itemgetter(0)):
+            found, start = together[position][0], int(starts[position])
+            own = [replace(line, line_number=line.line_number - start) for _, line in lines]
+            bad[position] += len(own)
             quarantine.add(
                 quarantined_rows(
-                    [replace(line, line_number=line.line_number - int(starts[position]))],
+                    own,
                     bucket=task.bucket,
                     object_id=found.object_id,
                     object_key=found.key,

@@ -21,7 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse import settings
-from sms_warehouse.resources.lake import object_id
+from sms_warehouse.resources.s3 import object_id
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -1,60 +1,16 @@
-"""The lake: the bucket the services write their logs to, and where landing keeps what COPY reads.
-
-An object is its content, not its name: the same key with another ETag or size is another object.
-"""
+"""The lake: the bucket the services write their logs to, and where landing keeps what COPY reads."""
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
-from typing import TYPE_CHECKING
+from datetime import date
 
-import boto3
 import dagster as dg
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse import settings
 from sms_warehouse.landing import keys
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-_CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 5},
-    connect_timeout=5,
-    read_timeout=60,
-    max_pool_connections=32,
-)
-
-
-class LakeUnavailable(Exception):
-    """S3 does not answer, or the bucket is not there; the message says which and what sets it."""
-
-
-@cache
-def s3_client() -> S3Client:
-    """The S3 client of this process, set up as boto3 reads the environment; safe to share by threads."""
-    return boto3.client("s3", config=_CONFIG)
-
-
-def object_id(bucket: str, key: str, etag: str, size_bytes: int) -> str:
-    """Names an object by its content: SHA-256, hex, over bucket, key, ETag (without quotes) and size."""
-    return hashlib.sha256(f"{bucket}\n{key}\n{etag}\n{size_bytes}".encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class LakeObject:
-    """One object as a listing shows it; ``etag`` without quotes."""
-
-    object_id: str
-    key: str
-    etag: str
-    size_bytes: int
-    last_modified: datetime
+from sms_warehouse.resources.s3 import LakeObject, explained, object_id, s3_client
 
 
 class Lake(dg.ConfigurableResource):
@@ -150,17 +106,3 @@ class Lake(dg.ConfigurableResource):
                 Bucket=self.bucket,
                 Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
             )
-
-
-def explained(error: Exception, bucket: str) -> Exception:
-    """The error in words that name the bucket or address and the variable that sets it."""
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        if code == "NoSuchBucket":
-            return LakeUnavailable(f"bucket {bucket!r} does not exist; check SMS_WAREHOUSE_BUCKET")
-        return LakeUnavailable(f"S3 refused access to bucket {bucket!r}: {error}")
-    if isinstance(error, EndpointConnectionError):
-        return LakeUnavailable(
-            f"S3 does not answer: {error}; check AWS_ENDPOINT_URL and the network"
-        )
-    return LakeUnavailable(f"S3 cannot be used: {error}; check the AWS_* variables")

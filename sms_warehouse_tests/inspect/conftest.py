@@ -15,7 +15,7 @@ import pytest
 
 from sms_warehouse.landing.events import MESSAGE_SUBMITTED
 from sms_warehouse.landing.prepare import ParquetFile
-from sms_warehouse.resources.lake import LakeObject, object_id, s3_client
+from sms_warehouse.resources.s3 import LakeObject, object_id, s3_client
 from sms_warehouse_tests.inspect.samples import DAY
 
 _numbers = itertools.count(1)

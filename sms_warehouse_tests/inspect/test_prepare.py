@@ -30,7 +30,7 @@ from sms_warehouse.landing.prepare import (
     WorkerDied,
     prepare,
 )
-from sms_warehouse.resources.lake import LakeObject, LakeUnavailable, s3_client
+from sms_warehouse.resources.s3 import LakeObject, LakeUnavailable, s3_client
 from sms_warehouse_tests.inspect.conftest import Bucket
 from sms_warehouse_tests.inspect.samples import DAY, good_line, good_lines, sample
 
@@ -209,6 +209,7 @@ def test_rows_are_spread_over_files_of_bounded_size(
 ) -> None:
     monkeypatch.setattr(files, "_ROW_GROUP_ROWS", 1000)
     monkeypatch.setattr(files, "_FILE_BYTES", 1)
+    monkeypatch.setattr(prepare_module, "_TOGETHER_BYTES", 1)
     objects = [bucket.put(good_lines(700), f"{number}") for number in range(5)]
     batch = prepared(bucket, *objects)
     assert [file.rows for file in batch.good_files] == [1400, 1400, 700]
@@ -323,7 +324,7 @@ _PARENT = """
 import datetime, sys
 from sms_warehouse.landing.events import MESSAGE_SUBMITTED
 from sms_warehouse.landing.prepare import prepare
-from sms_warehouse.resources.lake import LakeObject
+from sms_warehouse.resources.s3 import LakeObject
 if __name__ == "__main__":
     now = datetime.datetime(2026, 3, 10)
     listed = [LakeObject(str(n), "raw/a", "etag", 10, now) for n in range(2)]
@@ -366,3 +367,42 @@ def _is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_objects_inspected_together_keep_their_own_lines(bucket: Bucket) -> None:
+    """Small objects go through the inspector as one run of lines, whatever they begin and end with."""
+    good = b"\n".join(good_lines(2))
+    objects = [
+        bucket.put_bytes(gzip.compress(good), "no-newline-at-the-end"),
+        bucket.put_bytes(gzip.compress(b""), "nothing"),
+        bucket.put_bytes(gzip.compress(b"\xef\xbb\xbf" + good + b"\n\n"), "mark-and-blank"),
+        bucket.put_bytes(gzip.compress(b"broken\n" + good + b"\n \nbroken too"), "broken"),
+        bucket.put_bytes(gzip.compress(b"\xef\xbb\xbf"), "only-a-mark"),
+        bucket.put_bytes(gzip.compress(good + b"\n"), "last"),
+    ]
+    batch = prepared(bucket, *objects, processes=1)
+    assert [(o.lines, o.good, o.quarantined, o.blank) for o in batch.objects] == [
+        (2, 2, 0, 0),
+        (0, 0, 0, 0),
+        (3, 2, 0, 1),
+        (5, 2, 2, 1),
+        (1, 0, 0, 1),
+        (2, 2, 0, 0),
+    ]
+    places = bucket.table(batch.good_files).select(["object_id", "line_number"]).to_pylist()
+    names = [o.object_id for o in objects]
+    assert sorted((names.index(p["object_id"]), p["line_number"]) for p in places) == [
+        (0, 1),
+        (0, 2),
+        (2, 1),
+        (2, 2),
+        (3, 2),
+        (3, 3),
+        (5, 1),
+        (5, 2),
+    ]
+    bad = bucket.table(batch.quarantine_files).to_pylist()
+    assert [(names.index(b["object_id"]), b["line_number"], b["raw_line"]) for b in bad] == [
+        (3, 1, "broken"),
+        (3, 5, "broken too"),
+    ]

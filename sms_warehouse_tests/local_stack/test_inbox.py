@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sms_warehouse.resources.inbox import Message, sqs_client
-from sms_warehouse.resources.lake import s3_client
+from sms_warehouse.resources.s3 import s3_client
 from sms_warehouse_tests.conftest import Platform
 
 if TYPE_CHECKING:

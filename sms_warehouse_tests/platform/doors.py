@@ -15,8 +15,9 @@ from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local import traffic
 from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.inbox import Inbox
-from sms_warehouse.resources.lake import Lake, s3_client
+from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.resources.s3 import s3_client
 
 T = TypeVar("T")
 

@@ -13,8 +13,9 @@ import redshift_connector
 
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local import traffic
-from sms_warehouse.resources.lake import Lake, s3_client
+from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.resources.s3 import s3_client
 from sms_warehouse.settings import redshift_login
 from sms_warehouse_tests.platform import doors
 from sms_warehouse_tests.platform.killed import POINTS
