@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,7 +24,8 @@ from sms_warehouse.local.commands import local
 if TYPE_CHECKING:
     from sms_warehouse.local.traffic import Faults
 
-_LOCAL_PACKAGES = frozenset({"duckdb", "ministack", "pytz", "sqlglot"})
+_LOCAL_PACKAGES = ("duckdb", "ministack", "sqlglot")
+"""What only S3, SQS and Redshift on a laptop need, and production goes without."""
 
 
 class _Verbs(click.Group):
@@ -38,10 +40,6 @@ class _Verbs(click.Group):
             _fail(error.format_message())
         except (click.exceptions.Exit, click.Abort):
             raise
-        except ModuleNotFoundError as error:
-            if error.name not in _LOCAL_PACKAGES:
-                raise
-            _fail(f"{error.name} is not installed; `pip install 'sms-warehouse[local]'` brings it")
         except Exception as error:
             if not isinstance(error, _expected_errors()):
                 raise
@@ -354,6 +352,9 @@ def demo(
       sms-warehouse demo
       sms-warehouse demo --once --messages 5000
     """
+    for package in _LOCAL_PACKAGES:
+        if find_spec(package) is None:
+            _fail(f"{package} is not installed; `pip install 'sms-warehouse[local]'` brings it")
     _hide_stability_warnings()
     from sms_warehouse.demo import run
 

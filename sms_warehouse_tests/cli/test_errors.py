@@ -82,12 +82,18 @@ def test_a_bucket_that_is_not_there_is_named(
     assert "bucket 'no-such-bucket' does not exist; check SMS_WAREHOUSE_BUCKET" in line
 
 
-@pytest.mark.parametrize("arguments", [TRAFFIC, ["load", *DAYS]])
 def test_an_s3_that_does_not_answer_is_named_with_its_address(
-    command: Command, platform: Platform, arguments: list[str]
+    command: Command, platform: Platform
 ) -> None:
     address = f"http://127.0.0.1:{free_port()}"
-    line = error(command(*arguments, AWS_ENDPOINT_URL=address))
+    line = error(command("load", *DAYS, AWS_ENDPOINT_URL=address))
     assert "S3 does not answer" in line
     assert address in line
     assert "AWS_ENDPOINT_URL" in line
+
+
+def test_a_demo_without_the_packages_of_the_local_stack_says_what_to_install(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sms_warehouse.cli.find_spec", lambda name: None)
+    assert "`pip install 'sms-warehouse[local]'` brings it" in error(command("demo", "--once"))

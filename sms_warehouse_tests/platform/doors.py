@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 DAYS = (date(2026, 3, 1), date(2026, 3, 2))
 AS_OF = datetime(2026, 3, 9, 12)
-MESSAGES = 120
+MESSAGES = 200
 SEED = 7
 
 _WHEN_WE_WORKED = {"loaded_at", "updated_at", "first_loaded_at"}

@@ -42,7 +42,7 @@ def test_the_sensor_gives_the_tables_that_a_backfill_gives(plain, platform):
 def test_files_loaded_in_any_order_give_the_same_tables(plain, platform):
     """Facts depend on the set of events, not on which came first or together."""
     found = doors.shuffled(doors.files(), seed=3)
-    step = max(1, len(found) // 6)
+    step = max(1, len(found) // 4)
     for begin in range(0, len(found), step):
         batch = found[begin : begin + step]
         doors.put(*batch)
