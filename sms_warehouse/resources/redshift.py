@@ -138,10 +138,8 @@ def _connect() -> redshift_connector.Connection:
             ) from None
         raise RedshiftUnavailable(
             f"Redshift at {where} does not let us in: {error}; {_PLACE}"
-        ) from error
-    except _LOST_CONNECTION as error:
-        raise RedshiftUnavailable(
-            f"Redshift at {where} does not answer: {error}; {_PLACE}"
+            if detail
+            else f"Redshift at {where} does not answer: {error}; {_PLACE}"
         ) from error
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sms_warehouse import apply
+from sms_warehouse import apply, apply_events
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.warehouse.conftest import empty
@@ -100,6 +100,23 @@ def applied(redshift: Redshift, table: str) -> int:
         )
 
 
+def test_more_than_one_transaction_should_hold_is_applied_in_several_oldest_first(
+    redshift: Redshift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [date(2026, 3, 12), date(2026, 3, 10), date(2026, 3, 11)]
+    land(redshift, [c for day in days for c in objects(click(M, at(minutes=3)), day=day)])
+    land(redshift, objects(click(M, at(minutes=4)), day=days[1]))
+    monkeypatch.setattr(apply_events, "BATCH_ROWS", 1)
+    told: list[str] = []
+    assert apply.apply_step(redshift, "dim_user_agent", progress=told.append).loads == 4
+    assert [line.split(" loads of ")[1][:10] for line in told[:4]] == [
+        "2026-03-10",
+        "2026-03-10",
+        "2026-03-11",
+        "2026-03-12",
+    ]
+
+
 def test_every_event_type_is_settled_by_messages_last() -> None:
     for event_type in EVENTS:
         tables = apply.settled_tables(event_type)
@@ -153,6 +170,14 @@ def test_content_that_comes_back_counts_again_and_once(redshift: Redshift, facts
         apply_all(redshift)
     row = facts.message(M)
     assert (row["click_requests"], row["first_click_at"]) == (1, at(minutes=3))
+
+
+def test_an_opt_out_that_leaves_frees_its_message(redshift: Redshift, facts: Facts) -> None:
+    load(redshift, submitted(M), receipt(M, "DELIVERED", at(seconds=3)))
+    for recipient, opted_out_at in (("sub_1", at(hours=1)), ("sub_2", None)):
+        land(redshift, [Content("raw/overwritten", (opt_out(recipient, at(hours=1)),))])
+        apply_all(redshift, {"subscription_changed"})
+        assert facts.message(M)["opted_out_at"] == opted_out_at
 
 
 def test_a_submission_that_leaves_takes_its_verdict_on_clicks_along(
