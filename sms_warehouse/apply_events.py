@@ -124,13 +124,10 @@ def changed_ranges(session: Session, temp_table: str) -> list[IdRange]:
     )
 
 
-def changed_days(
-    session: Session, temp_table: str, where: str = "1 = 1"
-) -> list[tuple[date, date]]:
+def changed_days(session: Session, temp_table: str) -> list[tuple[date, date]]:
     """Ranges of days in which the events of a temp table occurred."""
     return date_ranges(
-        day
-        for (day,) in session.rows(f"select distinct event_date from {temp_table} where {where}")
+        day for (day,) in session.rows(f"select distinct event_date from {temp_table}")
     )
 
 

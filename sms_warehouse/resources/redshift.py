@@ -124,7 +124,8 @@ def _connect() -> redshift_connector.Connection:
     decimal.getcontext().prec = max(decimal.getcontext().prec, 40)
     try:
         return redshift_connector.connect(application_name="sms_warehouse", **login)
-    except DatabaseError as error:
+    except (DatabaseError, *_LOST_CONNECTION) as error:
+        # What the server says before a session begins comes as an InterfaceError with its words inside.
         detail = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
         state = str(detail.get("C", ""))
         if state.startswith("28"):
