@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test lint format lock clean
+.PHONY: help install demo dev test bench lint format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ dev: install ## Dagster's UI and daemon on the stack of `sms-warehouse local up`
 test: lint ## lint, load the definitions, run all tests
 	$(BIN)/dagster definitions validate
 	$(BIN)/pytest
+
+bench: install ## throughput of a day of traffic, against baselines of the same run
+	$(BIN)/python benchmarks/throughput.py
 
 lint: install ## style, types and SQL
 	$(BIN)/ruff check .
