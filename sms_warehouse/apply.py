@@ -75,7 +75,7 @@ def _take_user_agents(session: Session, batch: Batch) -> Change:
 
 
 def _recompute_user_agents(session: Session, day: date, now: datetime) -> Change:
-    rows = run(
+    run(
         session,
         "warehouse/dim_user_agent/outdated_agents",
         day=day,
@@ -83,7 +83,7 @@ def _recompute_user_agents(session: Session, day: date, now: datetime) -> Change
         ruleset_version=_ruleset_version(session),
     )
     _mark_robots(session)
-    return Change(rows)
+    return Change(int(session.value("select count(*) as agents from new_agent")))
 
 
 def _ruleset_version(session: Session) -> int:

@@ -1,5 +1,7 @@
 """How SQL files are cut into statements; nothing in a statement is changed."""
 
+import re
+
 import pytest
 
 from sms_warehouse import sql
@@ -42,3 +44,12 @@ def test_every_file_under_sql_holds_at_least_one_statement():
     assert files
     for file in files:
         assert sql.statements(str(file)), file
+
+
+def test_only_statements_that_redshift_prepares_bind_values():
+    """Redshift prepares SELECT, INSERT, UPDATE and DELETE (PREPARE in its SQL reference), and nothing else."""
+    for file in sorted(sql.root().rglob("*.sql")):
+        for statement in sql.statements(str(file.relative_to(sql.root()).with_suffix(""))):
+            if statement.parameters:
+                words = re.sub(r"--[^\n]*", "", statement.text).split()
+                assert words[0] in {"select", "with", "insert", "update", "delete"}, statement.text

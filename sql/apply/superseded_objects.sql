@@ -1,5 +1,9 @@
 -- One row per object whose key has other content in this batch: its rows leave the facts.
-create temp table superseded_object as
+create temp table superseded_object (
+    object_id varchar(64)
+);
+
+insert into superseded_object
 select distinct earlier.object_id
 from control.landed_object as landed
 join control.landed_object as earlier

@@ -1,7 +1,32 @@
 delete from reports.rolling_30d;
 
 -- Each recipient's messages of the window and of the thirty days before it, by all that a scope may choose.
-create temp table recipient_measure as
+create temp table recipient_measure (
+    campaign_id varchar(64),
+    carrier varchar(64),
+    message_category varchar(32),
+    recipient_key varchar(96),
+    is_current boolean,
+    attempted bigint,
+    suppressed bigint,
+    submit_failed bigint,
+    sent bigint,
+    delivered bigint,
+    failed bigint,
+    pending bigint,
+    unknown bigint,
+    carrier_accepted_only bigint,
+    clicked bigint,
+    clicked_delivered bigint,
+    clicked_72h_delivered bigint,
+    total_clicks bigint,
+    bot_clicks bigint,
+    opt_outs bigint,
+    replies bigint,
+    segments_sent bigint
+);
+
+insert into recipient_measure
 with message as (
     select
         campaign_id,

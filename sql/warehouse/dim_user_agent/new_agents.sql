@@ -1,5 +1,10 @@
 -- One row per User-Agent of the batch that is not in the dimension.
-create temp table new_agent as
+create temp table new_agent (
+    ua_key varchar(32),
+    user_agent varchar(1024)
+);
+
+insert into new_agent
 with seen as (
     select distinct
         ua_key,

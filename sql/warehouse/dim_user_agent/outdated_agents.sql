@@ -1,5 +1,10 @@
 -- The agents of a day's requests that were classified by other rules than today's.
-create temp table new_agent as
+create temp table new_agent (
+    ua_key varchar(32),
+    user_agent varchar(1024)
+);
+
+insert into new_agent
 select
     agent.ua_key,
     agent.user_agent

@@ -1,5 +1,34 @@
 -- One row per request of the batch that is new.
-create temp table new_click as
+create temp table new_click (
+    event_id varchar(36),
+    message_id varchar(26),
+    link_token varchar(64),
+    link_url_id varchar(64),
+    recipient_id varchar(64),
+    method varchar(32),
+    http_status smallint,
+    ua_key varchar(32),
+    ip_prefix varchar(80),
+    ip_token varchar(64),
+    asn bigint,
+    geo_country varchar(32),
+    geo_region varchar(32),
+    referer_host varchar(2048),
+    sec_purpose varchar(32),
+    visitor_token varchar(64),
+    edge_bot_score smallint,
+    redirect_ms integer,
+    slot_number integer,
+    occurred_at timestamp,
+    received_at timestamp,
+    event_date date,
+    content_hash varchar(32),
+    object_id varchar(64),
+    line_number bigint,
+    arrival_date date
+);
+
+insert into new_click
 select
     landed.event_id,
     landed.message_id,

@@ -30,7 +30,16 @@ select
 from warehouse.fact_click
 where 1 = 0;
 
-create temp table seed_click as
+create temp table seed_click (
+    event_id varchar(36),
+    event_date date,
+    message_id varchar(26),
+    ip_token varchar(64),
+    link_token varchar(64),
+    slot_number integer
+);
+
+insert into seed_click
 select event_id, event_date, message_id, ip_token, link_token, slot_number
 from warehouse.fact_click
 where arrival_date = :day;

@@ -1,5 +1,14 @@
 -- One row per event of the batch, with what tells whom it concerns.
-create temp table arrival as
+create temp table arrival (
+    event_id varchar(36),
+    event_date date,
+    received_at timestamp,
+    object_id varchar(64),
+    line_number bigint,
+    in_reply_to_message_id varchar(26)
+);
+
+insert into arrival
 select
     event_id,
     event_date,

@@ -1,6 +1,17 @@
 -- One row per opt-out whose attribution may have changed: new ones, those put down to a message recomputed now, and those
 -- that came within the window of one.
-create temp table due_optout as
+create temp table due_optout (
+    event_id varchar(36),
+    event_date date,
+    recipient_id varchar(64),
+    in_reply_to_message_id varchar(26),
+    effective_at timestamp,
+    old_message_id varchar(26),
+    old_window_hours smallint,
+    is_attribution_due boolean
+);
+
+insert into due_optout
 with due as (
     select event_id, event_date
     from warehouse.fact_subscription_event

@@ -1,5 +1,10 @@
 -- One row per message recomputed now that an opt-out is put down to.
-create temp table opted_out as
+create temp table opted_out (
+    message_id varchar(26),
+    opted_out_at timestamp
+);
+
+insert into opted_out
 select
     event.attributed_message_id as message_id,
     min(event.effective_at) as opted_out_at

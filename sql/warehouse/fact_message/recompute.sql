@@ -1,5 +1,15 @@
 -- One row per attempt to send: of several reports of one attempt the first counts.
-create temp table attempt distkey (message_id) as
+create temp table attempt (
+    event_id varchar(36),
+    message_id varchar(26),
+    attempt_no smallint,
+    submit_status varchar(32),
+    segment_count smallint,
+    occurred_at timestamp
+)
+distkey (message_id);
+
+insert into attempt
 with ranked as (
     select
         submission.event_id,
@@ -30,7 +40,34 @@ from ranked
 where copy_number = 1;
 
 -- One row per submitted message, as its latest attempt describes it.
-create temp table submitted distkey (message_id) as
+create temp table submitted (
+    message_id varchar(26),
+    attempts smallint,
+    first_submitted_at timestamp,
+    sent_at timestamp,
+    cohort_at timestamp,
+    submit_status varchar(32),
+    submit_error_code varchar(32),
+    suppress_reason varchar(32),
+    campaign_id varchar(64),
+    variant_id varchar(64),
+    send_batch_id varchar(64),
+    follow_up_of_message_id varchar(26),
+    recipient_id varchar(64),
+    sender_id varchar(64),
+    message_category varchar(32),
+    template_id varchar(64),
+    encoding varchar(32),
+    segment_count smallint,
+    link_token varchar(64),
+    link_url_id varchar(64),
+    provider varchar(64),
+    mcc_mnc varchar(6),
+    recipient_tz varchar(64)
+)
+distkey (message_id);
+
+insert into submitted
 with timed as (
     select
         message_id,
@@ -77,7 +114,24 @@ where latest.message_id >= :first_id
     and latest.message_id < :end_id;
 
 -- One row per receipt of these messages.
-create temp table receipt distkey (message_id) as
+create temp table receipt (
+    event_id varchar(36),
+    message_id varchar(26),
+    attempt_no smallint,
+    segment_seq smallint,
+    segment_total smallint,
+    provider varchar(64),
+    state varchar(32),
+    state_rank smallint,
+    delivery_level varchar(32),
+    error_code varchar(32),
+    error_permanent boolean,
+    provider_sequence bigint,
+    occurred_at timestamp
+)
+distkey (message_id);
+
+insert into receipt
 select
     event.event_id,
     event.message_id,
@@ -282,7 +336,22 @@ from ranked
 where attempt_order = 1;
 
 -- One row per message with requests for its link. Visits are counted in sessions: thirty quiet minutes end one.
-create temp table clicked distkey (message_id) as
+create temp table clicked (
+    message_id varchar(26),
+    click_requests integer,
+    bot_clicks integer,
+    repeat_clicks integer,
+    human_clicks integer,
+    click_sessions integer,
+    distinct_visitors integer,
+    first_click_at timestamp,
+    last_click_at timestamp,
+    first_bot_click_at timestamp,
+    bot_ruleset_version smallint
+)
+distkey (message_id);
+
+insert into clicked
 with request as (
     select
         click.message_id,
