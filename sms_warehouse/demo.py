@@ -264,10 +264,16 @@ def _supervised(stack: LocalStack) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _dagster(stack: LocalStack, home: Path, port: int | None) -> Iterator[Callable[[], None]]:
     """Dagster's daemon, with the UI if there is a port for it; gives a function that raises when it died."""
+    import dagster as dg
+
     home.mkdir(exist_ok=True)
     shutil.copy(Path(__file__).parent / "local" / "dagster.yaml", home)
     workspace = home / "workspace.yaml"
     workspace.write_text(_WORKSPACE)
+    # Here and alone: two processes that make Dagster's SQLite files at once can leave them stamped twice,
+    # and then nobody can open them again.
+    with dg.DagsterInstance.get():
+        pass
     address = None
     if port is None:
         module, arguments = "dagster._daemon", ["run"]
