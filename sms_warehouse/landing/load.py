@@ -140,6 +140,10 @@ def land_day(
             f"{event_type} {day}: {done} of {len(waiting)} objects, {landed.rows} rows, "
             f"{landed.quarantined} lines quarantined, {len(landed.poison)} poison"
         )
+    if waiting:
+        progress(
+            f"{event_type} {day}: inspected in {inspect_seconds:.1f} s, landed in {land_seconds:.1f} s"
+        )
     return LandedDay(
         event_type,
         day,
