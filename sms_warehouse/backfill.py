@@ -18,7 +18,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
-from sms_warehouse import sql
+from sms_warehouse import settings, sql
 from sms_warehouse.assets import staging, warehouse
 from sms_warehouse.definitions import defs
 from sms_warehouse.jobs import load_day, refresh_reports
@@ -66,6 +66,7 @@ class Outcome:
     runs: dict[str, str] = field(default_factory=dict)
     loaded: dict[str, Loaded] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def rows(self) -> dict[str, dict[str, int | float]]:
         return {event_type: loaded.row() for event_type, loaded in self.loaded.items()}
@@ -97,6 +98,9 @@ def load(
     RedshiftLoginFailed before a run that could only fail, SettingError when a variable is missing.
     """
     outcome = Outcome({}, {event: Loaded() for event in ([event_type] if event_type else EVENTS)})
+    # What a run reads late, so that a missing variable is told once and before any work.
+    settings.copy_role()
+    settings.report_timezone()
     with _instance(progress) as instance:
         for day in _days(first_day, last_day):
             _reach_services()
@@ -109,6 +113,11 @@ def load(
             )
             outcome.runs[day.isoformat()] = result.run_id
             outcome.failures += [f"{day}: {reason}" for reason in _failures(result)]
+            outcome.warnings += [
+                f"{day}: check {check.check_name} of {check.asset_key.to_user_string()} did not pass"
+                for check in result.get_asset_check_evaluations()
+                if not check.passed and not check.blocking
+            ]
             _add(outcome.loaded, result.run_id)
         if not outcome.failures:
             progress("refreshing the reports")

@@ -270,7 +270,8 @@ def load(
     """Load these arrival days here and now, then refresh the reports.
 
     Runs the job load_day for each day in this process, without Dagster's daemon, and records it in the
-    instance of DAGSTER_HOME like any other run. Running it again lands nothing twice. Exits with 1 when a
+    instance of DAGSTER_HOME like any other run. Running it again lands nothing twice and works out the days'
+    messages again. Reports are windows that end at their clock: --as-of moves it. Exits with 1 when a
     run fails or a check that blocks does not pass.
 
     \b
@@ -297,6 +298,10 @@ def load(
         click.echo(json.dumps(vars(outcome) | {"loaded": outcome.rows()}, indent=2))
     else:
         print_table("event_type", outcome.rows())
+    for warning in outcome.warnings:
+        click.echo(
+            f"warning: {warning}; see control.quarantined_line and control.landed_object", err=True
+        )
     for failure in outcome.failures:
         click.echo(f"error: {failure}", err=True)
     if outcome.failures:

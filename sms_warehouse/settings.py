@@ -114,6 +114,10 @@ def redshift_login() -> dict[str, object]:
         login |= {"host": host, "port": redshift_port()}
     if workgroup:
         return login | {"is_serverless": True, "serverless_work_group": workgroup}
+    if not os.environ.get("REDSHIFT_CLUSTER_IDENTIFIER", "").strip():
+        raise SettingError(
+            "REDSHIFT_IAM is true: set REDSHIFT_WORKGROUP, or REDSHIFT_CLUSTER_IDENTIFIER and REDSHIFT_USER"
+        )
     return login | {
         "cluster_identifier": _text("REDSHIFT_CLUSTER_IDENTIFIER"),
         "db_user": _text("REDSHIFT_USER"),

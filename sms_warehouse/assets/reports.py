@@ -57,6 +57,7 @@ def _report_asset(report: str) -> dg.AssetsDefinition:
             report_tz=settings.report_timezone(),
             run_id=context.run.run_id,
         )
+        context.log.info(f"{report}: {rows} rows, as of {as_of:%Y-%m-%d %H:%M} UTC")
         with redshift.session(f"describe_{report}") as session:
             return dg.MaterializeResult(
                 metadata={

@@ -137,11 +137,12 @@ def _connect() -> redshift_connector.Connection:
             raise RedshiftLoginFailed(
                 f"Redshift at {where} has no database {login['database']!r}; check REDSHIFT_DATABASE"
             ) from None
-        raise RedshiftUnavailable(
-            f"Redshift at {where} does not let us in: {error}; {_PLACE}"
-            if detail
-            else f"Redshift at {where} does not answer: {error}; {_PLACE}"
-        ) from error
+        if "SSL" in str(error):
+            raise RedshiftUnavailable(
+                f"Redshift at {where} and we do not agree on TLS: {error}; check REDSHIFT_SSL"
+            ) from error
+        said = "does not let us in" if detail else "does not answer"
+        raise RedshiftUnavailable(f"Redshift at {where} {said}: {error}; {_PLACE}") from error
 
 
 class Redshift(dg.ConfigurableResource):
