@@ -25,6 +25,7 @@ from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.inbox import Inbox, InboxUnavailable, Message, NewObject, Unreadable
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, RedshiftLoginFailed, RedshiftUnavailable
+from sms_warehouse.resources.s3 import LakeUnavailable
 
 MOST_MESSAGES = 20_000
 """Messages received in one tick; a standard queue lets 120,000 be in flight."""
@@ -183,7 +184,11 @@ def _vanished(lake: Lake, objects: list[NewObject]) -> list[NewObject]:
     def is_gone(found: NewObject) -> bool:
         if time.monotonic() > end:
             return False
-        now = lake.head(found.key)
+        try:
+            now = lake.head(found.key)
+        except LakeUnavailable:
+            # One object we may not look at must not keep the others from being asked for.
+            return False
         return now is None or now.object_id != found.object_id
 
     with ThreadPoolExecutor(_LOOK_THREADS) as threads:

@@ -76,3 +76,21 @@ def test_an_object_is_named_by_bucket_key_etag_and_size():
     ]
     assert len({o.object_id for o in [one, *others]}) == 5
     assert one.object_id == NewObject("logs", "a", "e", 1).object_id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 200_000,
+        json.dumps({"Records": [record("a", size=float("inf"))]}),
+        json.dumps({"Records": [record("a%00b")]}),
+        json.dumps({"Records": [record("k" * 1025)]}),
+        json.dumps({"Records": [record("a", eTag=7)]}),
+        '{"detail-type": "Object Created", "detail": {"bucket": {"name": "b"}, "object": {"key": 7}}}',
+        '{"detail-type": "Object Created", "detail": {"bucket": {"name": "b"}, "object": {"key": "\\ud800"}}}',
+    ],
+)
+def test_what_s3_cannot_have_sent_is_unreadable_and_never_a_crash(body):
+    """One such message would stop the sensor for all others."""
+    with pytest.raises(Unreadable):
+        message(body).objects()

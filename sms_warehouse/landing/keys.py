@@ -17,7 +17,8 @@ LANDING = "landing/"
 QUARANTINE = "quarantine/"
 
 _LAYOUT = re.compile(
-    r"raw/(?P<event_type>[^/]+)/v=(?P<version>[^/]+)/dt=(?P<day>[^/]+)/hh=(?P<hour>[^/]+)/(?P<name>[^/]+)"
+    r"raw/(?P<event_type>[^/]+)/v=(?P<version>[^/]+)/dt=(?P<day>[^/]+)/hh=(?P<hour>[^/]+)"
+    r"/(?P<name>[^/\x00-\x1f]+)"
 )
 _HOUR = re.compile(r"[01]\d|2[0-3]")
 

@@ -112,24 +112,37 @@ def standing(session: Session, object_ids: Collection[str]) -> dict[str, Standin
 
 
 def reject_keys(redshift: Redshift, rejected: Mapping[tuple[str, str], str]) -> None:
-    """Records keys that belong to no event type and day, once each: ``(bucket, key) -> reason``."""
+    """Records keys that belong to no event type and day, once each: ``(bucket, key) -> reason``.
 
-    def work(session: Session) -> None:
-        session.execute("lock control.landing_mutex")
+    Takes no lock: only the sensor calls it, one tick at a time, and it must not wait for a load.
+    """
+
+    def new(session: Session) -> list[tuple[str, str]]:
         known = {
             (bucket, key)
             for bucket, key in session.rows("select bucket, object_key from control.rejected_key")
         }
+        return sorted(rejected.keys() - known)
+
+    def work(session: Session) -> None:
         now = datetime.now(UTC).replace(tzinfo=None)
         insert_rows(
             session,
             "control.rejected_key",
             [
-                {"bucket": b, "object_key": k, "reason": reason[:200], "rejected_at": now}
-                for (b, k), reason in sorted(rejected.items())
-                if (b, k) not in known
+                {
+                    "bucket": bucket,
+                    "object_key": key,
+                    "reason": rejected[bucket, key].encode()[:256].decode(errors="ignore"),
+                    "rejected_at": now,
+                }
+                for bucket, key in new(session)
             ],
         )
 
-    if rejected:
-        redshift.transaction("reject_keys", work)
+    if not rejected:
+        return
+    with redshift.session("reject_keys") as session:
+        if not new(session):
+            return
+    redshift.transaction("reject_keys", work)

@@ -121,7 +121,9 @@ def land_day(
                 prepared = prepare(lake.bucket, event, day, load_id, remaining, progress=progress)
                 inspect_seconds += prepared.seconds
                 began = time.monotonic()
-                taken = _land(redshift, lake, event, day, load_id, prepared, started_at, run_id)
+                taken = _land(
+                    redshift, lake, event, day, load_id, prepared, started_at, run_id, vanished
+                )
                 land_seconds += time.monotonic() - began
             finally:
                 _remove_files(lake, event_type, day, load_id)
@@ -131,9 +133,7 @@ def land_day(
                 continue
             landed.load_ids.append(load_id)
             landed.objects.extend(_read(prepared))
-            vanished |= {o.object_id for o in prepared.objects} - {
-                o.object_id for o in _read(prepared)
-            }
+            vanished |= {o.object_id for o in prepared.objects if o.outcome in ("changed", "gone")}
             remaining = []
         done += len(batch)
         progress(
@@ -183,8 +183,13 @@ def _land(
     prepared: PreparedBatch,
     started_at: datetime,
     run_id: str | None,
+    vanished: set[str],
 ) -> set[str]:
-    """The one transaction. Returns the objects that somebody else landed first; then nothing was stored."""
+    """The one transaction. Returns the objects that are not ours to land any more; then nothing was stored.
+
+    Those are what somebody else landed first, and what S3 no longer shows under a key of which other content
+    has landed; the latter are added to ``vanished``.
+    """
     objects = _read(prepared)
     if not objects:
         return set()
@@ -199,9 +204,12 @@ def _land(
             return
         known = ledger.day_objects(session, event.name, day)
         taken.clear()
+        outdated = _outdated(lake, objects, known)
+        vanished.update(outdated)
         taken.update(
             o.object_id for o in objects if o.object_id in known and known[o.object_id].is_settled
         )
+        taken.update(outdated)
         if taken:
             raise _LandedMeanwhile
         _replace_old_content(session, event, day, objects, known)
@@ -215,6 +223,24 @@ def _land(
     with suppress(_LandedMeanwhile):
         redshift.transaction(f"land_{event.name}", work)
     return taken
+
+
+def _outdated(
+    lake: Lake, objects: Sequence[InspectedObject], known: dict[str, ledger.LedgerObject]
+) -> set[str]:
+    """Objects whose key holds other content by now, of those whose key has landed content.
+
+    While we inspected, the key may have been written again and landed by another run: what is older must
+    never replace what is newer.
+    """
+    landed_keys = {old.object_key for old in known.values() if old.status == ledger.LANDED}
+    outdated = set()
+    for found in objects:
+        if found.key in landed_keys:
+            now = lake.head(found.key)
+            if now is None or now.object_id != found.object_id:
+                outdated.add(found.object_id)
+    return outdated
 
 
 def _replace_old_content(

@@ -42,7 +42,7 @@ from sms_warehouse.landing.files import (
     repeated,
 )
 from sms_warehouse.landing.inspect import BOM, inspect
-from sms_warehouse.resources.s3 import explained, s3_client
+from sms_warehouse.resources.s3 import LakeUnavailable, explained, s3_client
 
 __all__ = [
     "QUARANTINE_SCHEMA",
@@ -64,7 +64,7 @@ _AHEAD_BYTES = 16 * 1024**2
 _READ_ATTEMPTS = 5
 _PROGRESS_SECONDS = 5.0
 
-Outcome = Literal["landed", "poison", "changed", "gone"]
+Outcome = Literal["landed", "poison", "changed", "gone", "denied"]
 Progress = Callable[[str], None]
 
 
@@ -145,6 +145,13 @@ def prepare(
         files = _work_in_processes(task, shares, tally.add)
     else:
         files = [_work(task, n, share, tally.add) for n, share in enumerate(shares)]
+    denied = [done.found for done in tally.done.values() if done.found.outcome == "denied"]
+    if denied and len(denied) == len(found):
+        # Not one object's trouble: the bucket is closed to us.
+        raise LakeUnavailable(f"S3 refused access to bucket {bucket!r}: {denied[0].reason}")
+    if denied and progress:
+        for each in denied:
+            progress(f"{each.key} cannot be read and stays to be landed: {each.reason}")
     return PreparedBatch(
         [tally.done[o.position].found for o in found],
         [file for some in files for file in some.good],
@@ -459,6 +466,8 @@ def _read(task: _Task, found: _Found) -> Content | InspectedObject:
                 return found.inspected("changed")
             if status == 404 and error.response["Error"]["Code"] != "NoSuchBucket":
                 return found.inspected("gone")
+            if status == 403:
+                return found.inspected("denied", str(error))
             raise explained(error, task.bucket) from error
         except BotoCoreError as error:
             raise explained(error, task.bucket) from error

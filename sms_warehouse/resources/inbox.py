@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _BATCH = 10  # most that SQS gives or takes in one call
 _THREADS = 8
+_KEY_BYTES = 1024
 
 
 class InboxUnavailable(Exception):
@@ -81,30 +82,42 @@ class Message:
                 for record in event["Records"]
                 if record["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
             ]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise Unreadable(f"the body is not an S3 event: {error!r}") from None
 
 
 def _from_record(s3: dict[str, Any]) -> NewObject:
     # Keys in S3's own events are form-encoded: a space is "+".
     found = s3["object"]
-    return NewObject(
+    return _new_object(
         s3["bucket"]["name"],
         unquote_plus(found["key"]),
-        str(found.get("eTag", "")).strip('"'),
-        int(found.get("size", 0)),
+        found.get("eTag", ""),
+        found.get("size", 0),
     )
 
 
 def _from_event_bridge(detail: dict[str, Any]) -> NewObject:
     # EventBridge does not encode keys.
     found = detail["object"]
-    return NewObject(
-        detail["bucket"]["name"],
-        found["key"],
-        str(found.get("etag", "")).strip('"'),
-        int(found.get("size", 0)),
+    return _new_object(
+        detail["bucket"]["name"], found["key"], found.get("etag", ""), found.get("size", 0)
     )
+
+
+def _new_object(bucket: Any, key: Any, etag: Any, size_bytes: Any) -> NewObject:
+    """The object, if S3 can have such a one. Raises ValueError or TypeError, which make a message unreadable."""
+    for text in (bucket, key, etag):
+        if not isinstance(text, str) or "\0" in text or len(text.encode()) > _KEY_BYTES:
+            raise ValueError(f"{str(text)[:50]!a} is no name in S3")
+    return NewObject(bucket, key, etag.strip('"'), int(size_bytes))
 
 
 @cache

@@ -10,7 +10,9 @@ from datetime import date
 import dagster as dg
 import pytest
 import redshift_connector
+from botocore.exceptions import ClientError
 
+from sms_warehouse.landing import load
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local import traffic
 from sms_warehouse.resources.lake import Lake
@@ -39,15 +41,18 @@ def test_the_sensor_gives_the_tables_that_a_backfill_gives(plain, platform):
     doors.assert_same(plain, doors.picture())
 
 
-def test_files_loaded_in_any_order_give_the_same_tables(plain, platform):
-    """Facts depend on the set of events, not on which came first or together."""
+def test_files_landed_one_by_one_in_any_order_give_the_same_tables(plain, platform):
+    """Facts depend on the set of events: each file is a load of its own here, in random order, and the facts
+    take in what has landed at arbitrary moments."""
     found = doors.shuffled(doors.files(), seed=3)
-    step = max(1, len(found) // 4)
-    for begin in range(0, len(found), step):
-        batch = found[begin : begin + step]
-        doors.put(*batch)
-        for day in {date.fromisoformat(f.key.split("/dt=")[1][:10]) for f in batch}:
+    for number, file in enumerate(found, start=1):
+        doors.put(file)
+        day = date.fromisoformat(file.key.split("/dt=")[1][:10])
+        assert load.land_day(platform.redshift, platform.lake, file.event_type, day).objects
+        if number % 70 == 0:
             assert doors.run_day(day, tags=SENSOR).success
+    for day in doors.DAYS:
+        assert doors.run_day(day, tags=SENSOR).success
     doors.assert_same(plain, doors.picture())
 
 
@@ -231,7 +236,6 @@ def test_a_row_missing_from_staging_fails_the_blocking_check(platform, monkeypat
 
 def test_a_copy_that_stores_too_little_is_rolled_back_whole(platform, monkeypatch):
     """The proof inside the transaction: what COPY stored is compared before COMMIT."""
-    from sms_warehouse.landing import load
     from sms_warehouse.landing.load import LandingMismatch
 
     doors.put(*doors.files("none", doors.DAYS[:1]))
@@ -269,8 +273,6 @@ def test_materialising_a_day_again_finds_rows_that_went_missing_since(platform, 
 
 def test_staged_rows_stay_until_they_are_applied_and_then_leave_in_their_time(platform):
     """The days of these tests are long past the forty that staging keeps."""
-    from sms_warehouse.landing import load
-
     day = doors.DAYS[0]
     doors.put(*doors.files("none", [day]))
     load.land_day(Redshift(), Lake(), "link_click", day)
@@ -308,3 +310,54 @@ def test_a_reader_is_answered_while_a_load_is_running(platform):
         assert run.result().success
     assert len(reads) > 10
     assert all(staged == landed for staged, landed in reads)
+
+
+def test_older_content_never_replaces_newer(platform, monkeypatch):
+    """While a run inspects an object, its key is written again, and another run lands the new content."""
+    first, second = [
+        f for f in doors.files("none", doors.DAYS[:1]) if f.event_type == "message_submitted"
+    ][:2]
+    doors.put(first)
+    rewritten = traffic.LogFile(
+        first.key, second.body, first.written_at, first.event_type, second.counts
+    )
+    prepare = load.prepare
+
+    def overtaken(*arguments, **options):
+        prepared = prepare(*arguments, **options)
+        monkeypatch.setattr(load, "prepare", prepare)
+        doors.put(rewritten)
+        load.land_day(platform.redshift, platform.lake, "message_submitted", doors.DAYS[0])
+        return prepared
+
+    monkeypatch.setattr(load, "prepare", overtaken)
+    slow = load.land_day(platform.redshift, platform.lake, "message_submitted", doors.DAYS[0])
+    assert (slow.objects, slow.vanished) == ([], 1)
+    with Redshift().session("test") as session:
+        ((status, rows),) = session.rows("select status, rows_landed from control.landed_object")
+    assert (status, rows) == ("landed", second.counts.good)
+
+
+def test_an_object_we_may_not_read_stays_to_be_landed_and_the_others_land(platform, monkeypatch):
+    """A permission may come back: unlike poison the object is not settled, and the check says so."""
+    found = doors.files("none", doors.DAYS[:1])
+    doors.put(*found)
+    closed = next(f for f in found if f.event_type == "message_submitted")
+    get_object = s3_client().get_object
+
+    def refusing(**options):
+        if options["Key"] == closed.key:
+            answer = {
+                "Error": {"Code": "AccessDenied", "Message": "no"},
+                "ResponseMetadata": {"HTTPStatusCode": 403},
+            }
+            raise ClientError(answer, "GetObject")
+        return get_object(**options)
+
+    monkeypatch.setattr(s3_client(), "get_object", refusing)
+    result = doors.run_day(doors.DAYS[0])
+    assert not result.success
+    (failed,) = [e for e in result.get_asset_check_evaluations() if not e.passed]
+    assert failed.check_name == "every_record_landed"
+    assert closed.key in failed.description
+    assert doors.ledger()["message_submitted"]["objects"] > 0

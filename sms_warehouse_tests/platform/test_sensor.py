@@ -121,6 +121,7 @@ def test_a_key_that_fits_no_day_is_recorded_once_and_its_message_deleted(platfor
         "raw/link_click/v=1/dt=2999-01-01/hh=00/x.json.gz",
         "raw/link_click/v=1/dt=1999-01-01/hh=00/x.json.gz",
         "raw/stray.json.gz",
+        "raw/" + "\N{GRINNING FACE}" * 100 + "/v=1/dt=2026-03-01/hh=00/x.json.gz",
     ]
     for _ in range(2):
         send(event(*(NewObject(bucket, key, "e", 1) for key in bad)))
