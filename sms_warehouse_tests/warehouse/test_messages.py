@@ -428,3 +428,17 @@ def test_a_click_months_later_still_counts(redshift: Redshift, facts: Facts) -> 
     load(redshift, submitted(M), receipt(M, "DELIVERED", at(seconds=5)))
     load(redshift, click(M, at(days=200)), day=NOON.date() + timedelta(days=200))
     check(facts, M, human_clicks=1, sec_to_first_click=200 * 86400, delivery_state="DELIVERED")
+
+
+def test_an_event_from_the_future_counts_from_when_it_was_logged(
+    redshift: Redshift, facts: Facts
+) -> None:
+    """A clock that is more than five minutes ahead would put the message into another day's cohort."""
+    ahead, near = message_id(), message_id()
+    load(
+        redshift,
+        submitted(ahead, at(days=40), logged_at=NOON),
+        submitted(near, at(minutes=5), logged_at=NOON),
+    )
+    check(facts, ahead, sent_at=NOON, sent_date=NOON.date())
+    check(facts, near, sent_at=at(minutes=5))

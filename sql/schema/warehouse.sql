@@ -368,8 +368,11 @@ diststyle all
 sortkey (time_zone);
 
 ---------- landed events as the facts take them
--- content_hash covers every field of the event (but holdout_pct: a float has no text that can be relied on): of several copies of an event, the one that stays must not depend on
--- which came first. A view computes it only for the rows that need it.
+-- An event that claims to have happened more than five minutes after it was logged counts from when it was logged: a
+-- clock that is ahead must not put it into another day. Staging keeps what the service said.
+-- content_hash covers every field of the event (but holdout_pct: a float has no text that can be relied on): of several
+-- copies of an event, the one that stays must not depend on which came first. A view computes it only for the rows that
+-- need it.
 
 -- One row per landed message_submitted.
 create or replace view warehouse.landed_submission as
@@ -397,9 +400,17 @@ select
     mcc_mnc,
     recipient_tz,
     scheduled_at,
-    occurred_at,
+    case
+        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+        else occurred_at
+    end as occurred_at,
     logged_at as received_at,
-    cast(occurred_at as date) as event_date,
+    cast(
+        case
+            when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+            else occurred_at
+        end as date
+    ) as event_date,
     md5(
         event_id
         || '|' || event_type
@@ -471,9 +482,17 @@ select
     provider_sequence,
     mcc_mnc,
     carrier_name,
-    occurred_at,
+    case
+        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+        else occurred_at
+    end as occurred_at,
     logged_at as received_at,
-    cast(occurred_at as date) as event_date,
+    cast(
+        case
+            when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+            else occurred_at
+        end as date
+    ) as event_date,
     md5(
         event_id
         || '|' || event_type
@@ -551,10 +570,29 @@ select
     visitor_token,
     edge_bot_score,
     redirect_ms,
-    cast(floor(cast(extract(epoch from occurred_at) as float8) / 600) as integer) as slot_number,
-    occurred_at,
+    cast(
+        floor(
+            cast(
+                extract(
+                    epoch from case
+                        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+                        else occurred_at
+                    end
+                ) as float8
+            ) / 600
+        ) as integer
+    ) as slot_number,
+    case
+        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+        else occurred_at
+    end as occurred_at,
     logged_at as received_at,
-    cast(occurred_at as date) as event_date,
+    cast(
+        case
+            when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+            else occurred_at
+        end as date
+    ) as event_date,
     md5(
         event_id
         || '|' || event_type
@@ -606,9 +644,17 @@ select
     inbound_event_id,
     consent_text_version,
     effective_at,
-    occurred_at,
+    case
+        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+        else occurred_at
+    end as occurred_at,
     logged_at as received_at,
-    cast(occurred_at as date) as event_date,
+    cast(
+        case
+            when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+            else occurred_at
+        end as date
+    ) as event_date,
     md5(
         event_id
         || '|' || event_type
@@ -648,9 +694,17 @@ select
     intent,
     body_len,
     in_reply_to_message_id,
-    occurred_at,
+    case
+        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+        else occurred_at
+    end as occurred_at,
     logged_at as received_at,
-    cast(occurred_at as date) as event_date,
+    cast(
+        case
+            when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+            else occurred_at
+        end as date
+    ) as event_date,
     md5(
         event_id
         || '|' || event_type
@@ -700,9 +754,17 @@ select
     products_offered,
     holdout_pct,
     deleted as is_deleted,
-    occurred_at,
+    case
+        when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+        else occurred_at
+    end as occurred_at,
     logged_at as received_at,
-    cast(occurred_at as date) as event_date,
+    cast(
+        case
+            when occurred_at > dateadd(minute, 5, logged_at) then logged_at
+            else occurred_at
+        end as date
+    ) as event_date,
     md5(
         event_id
         || '|' || event_type
