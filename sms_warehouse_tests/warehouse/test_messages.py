@@ -434,7 +434,7 @@ def test_an_event_from_the_future_counts_from_when_it_was_logged(
     redshift: Redshift, facts: Facts
 ) -> None:
     """A clock that is more than five minutes ahead would put the message into another day's cohort."""
-    ahead, near = message_id(), message_id()
+    ahead, near = message_id(1), message_id(2)
     load(
         redshift,
         submitted(ahead, at(days=40), logged_at=NOON),
