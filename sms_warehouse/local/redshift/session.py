@@ -17,10 +17,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import duckdb
 
-from sms_warehouse.local.redshift import commands, copy, ddl, wire
+from sms_warehouse.local.redshift import commands, copy, definitions, wire
 from sms_warehouse.local.redshift.engine import Warehouse
-from sms_warehouse.local.redshift.errors import PgError, from_duckdb, unsupported
-from sms_warehouse.local.redshift.functions import SYSTEM_SCHEMA
+from sms_warehouse.local.redshift.errors import PgError, from_duckdb
 from sms_warehouse.local.redshift.plan import (
     ADD_COLUMN,
     DDL,
@@ -31,8 +30,7 @@ from sms_warehouse.local.redshift.plan import (
     QUERY,
     Plan,
 )
-from sms_warehouse.local.redshift.reader import Name, identifier
-from sms_warehouse.local.redshift.types import ColumnType
+from sms_warehouse.local.redshift.reader import Name
 
 VERSION = (
     "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
@@ -88,8 +86,8 @@ class Session:
         self._defaults = {**commands.SETTINGS, **(settings or {})}
         self.settings = dict(self._defaults)
         self._local: dict[str, str] = {}
-        self._temporary: frozenset[str] = frozenset()
-        self._saved = _Saved(self.settings, self._temporary)
+        self._tables = definitions.Tables(warehouse.database)
+        self._saved = _Saved(self.settings, self._tables.temporary)
         for name, value in {
             "redshift_user": warehouse.user,
             "redshift_database": warehouse.database,
@@ -197,7 +195,7 @@ class Session:
     def _write(self, call: _Call) -> str:
         def work() -> str:
             for name in call.plan.tables_only:
-                self._check_is_table(name)
+                self._tables.check_is_table(self._cursor, name)
             if call.plan.uses_clock:
                 self._set_now()
             (count,) = self._cursor.execute(call.plan.sql[0], call.values).fetchone() or (0,)
@@ -208,113 +206,19 @@ class Session:
         return self._in_transaction(call.plan.locks, work)
 
     def _define(self, call: _Call) -> str:
-        created = call.plan.data if isinstance(call.plan.data, ddl.Created) else None
-
         def work() -> str:
             if call.plan.uses_clock:
                 self._set_now()
-            if created and created.query:
-                # A column must not get a type that Redshift would not give it.
-                for row in self._cursor.execute(
-                    f"describe {created.query}", call.values
-                ).fetchall():
-                    wire.column(row[0], row[1])
-            for statement in call.plan.sql:
-                self._cursor.execute(statement, call.values)
-            if created and created.is_temporary:
-                self._temporary |= {created.target.table}
+            definitions.run(call.plan, call.values, self._cursor, self._tables)
             return call.plan.tag
 
         return self._in_transaction(call.plan.locks, work)
-
-    def _drop(self, call: _Call) -> str:
-        kind, _, names = call.plan.data
-
-        def work() -> str:
-            for statement in call.plan.sql:
-                try:
-                    self._cursor.execute(statement)
-                except duckdb.CatalogException as error:
-                    # IF EXISTS of a table covers its schema too.
-                    if "if exists" not in statement or from_duckdb(error).state != "3F000":
-                        raise
-            if kind == "table":
-                self._temporary -= {n.table for n in names if not n.schema}
-            return call.plan.tag
-
-        return self._in_transaction(call.plan.locks, work)
-
-    def _create_like(self, call: _Call) -> str:
-        like: ddl.Like = call.plan.data
-
-        def work() -> str:
-            columns = self._definitions(like.source, with_defaults=like.with_defaults)
-            words = f"create {'temp ' if like.is_temporary else ''}table "
-            words += "if not exists " if like.if_not_exists else ""
-            self._cursor.execute(
-                f"{words}{like.target.sql} ({', '.join(c.sql() for c in columns)})"
-            )
-            if like.is_temporary:
-                self._temporary |= {like.target.table}
-            return call.plan.tag
-
-        return self._in_transaction(call.plan.locks, work)
-
-    def _add_column(self, call: _Call) -> str:
-        """DuckDB can add neither a CHECK nor NOT NULL: such a column makes a new table of the old one."""
-        add: ddl.AddColumn = call.plan.data
-        old = self._resolved(add.target)
-        column = add.column
-
-        def work() -> str:
-            if column.type.max_bytes is None and not column.is_not_null:
-                self._cursor.execute(f"alter table {old.sql} add column {column.sql()}")
-                return call.plan.tag
-            columns = self._definitions(add.target, with_defaults=True)
-            if column.name in {c.name for c in columns}:
-                raise PgError("42701", f'column "{column.name}" already exists')
-            new = Name(old.schema, f"{old.table}$new")
-            self._cursor.execute(
-                f"create table {new.sql} ({', '.join(c.sql() for c in [*columns, column])})"
-            )
-            names = ", ".join(identifier(c.name) for c in columns)
-            self._cursor.execute(f"insert into {new.sql} ({names}) select {names} from {old.sql}")
-            self._cursor.execute(f"drop table {old.sql}")
-            self._cursor.execute(f"alter table {new.sql} rename to {identifier(old.table)}")
-            return call.plan.tag
-
-        if add.target.table in self._temporary and not add.target.schema:
-            raise unsupported("ALTER TABLE of a temporary table")
-        return self._in_transaction(call.plan.locks, work)
-
-    def _definitions(self, name: Name, *, with_defaults: bool) -> list[ddl.ColumnDefinition]:
-        """The columns of a table as they were declared."""
-        database, schema, table = self._place(name)
-        rows = self._cursor.execute(
-            f"""select c.column_name, c.data_type, c.column_default, c.is_nullable, l.max_bytes
-            from duckdb_columns() as c
-            left join {SYSTEM_SCHEMA}.limits as l using (database_name, schema_name, table_name, column_name)
-            where c.database_name = $1 and c.schema_name = $2 and c.table_name = $3
-            order by c.column_index""",
-            [database, schema, table],
-        ).fetchall()
-        if not rows:
-            raise PgError("42P01", f'relation "{name}" does not exist')
-        return [
-            ddl.ColumnDefinition(
-                column_name,
-                ColumnType(data_type, max_bytes),
-                default if with_defaults else None,
-                not is_nullable,
-            )
-            for column_name, data_type, default, is_nullable, max_bytes in rows
-        ]
 
     def _lock(self, call: _Call) -> str:
         self._acquire(call.plan.locks)
         # Looking for the tables is their first use: it comes after the locks, and so does the snapshot.
         for name in call.plan.locks:
-            self._check_is_table(name)
+            self._tables.check_is_table(self._cursor, name)
         if self.state == IDLE:
             self._warehouse.locks.release(self)
         return call.plan.tag
@@ -327,8 +231,10 @@ class Session:
                 raise self._stop
 
         def work() -> str:
-            self._check_is_table(spec.table)
-            columns = self._definitions(spec.table, with_defaults=False)
+            self._tables.check_is_table(self._cursor, spec.table)
+            columns = definitions.columns_of(
+                self._cursor, self._tables, spec.table, with_defaults=False
+            )
             if spec.columns:
                 by_name = {c.name: c for c in columns}
                 for name in spec.columns:
@@ -353,7 +259,7 @@ class Session:
         if self.state == IDLE:
             # DuckDB takes the snapshot when a table is first touched, not here.
             self._cursor.execute("begin")
-            self._saved = _Saved(dict(self.settings), self._temporary)
+            self._saved = _Saved(dict(self.settings), self._tables.temporary)
             self._local = {}
             self.state = IN_TRANSACTION
         else:
@@ -408,14 +314,14 @@ class Session:
 
     def _analyze(self, call: _Call) -> str:
         if call.plan.data:
-            self._check_is_table(call.plan.data)
+            self._tables.check_is_table(self._cursor, call.plan.data)
         return call.plan.tag
 
     def _vacuum(self, call: _Call) -> str:
         if self.state != IDLE:
             raise PgError("25001", "VACUUM cannot run inside a transaction block")
         if call.plan.data:
-            self._check_is_table(call.plan.data)
+            self._tables.check_is_table(self._cursor, call.plan.data)
         # Waits for nobody: with a transaction open elsewhere the space is freed another time.
         with suppress(duckdb.TransactionException):
             self._cursor.execute("checkpoint")
@@ -425,9 +331,9 @@ class Session:
         QUERY: _query,
         DML: _write,
         DDL: _define,
-        DROP: _drop,
-        LIKE: _create_like,
-        ADD_COLUMN: _add_column,
+        DROP: _define,
+        LIKE: _define,
+        ADD_COLUMN: _define,
         commands.BEGIN: _begin,
         commands.COMMIT: _commit,
         commands.ROLLBACK: _rollback,
@@ -450,7 +356,7 @@ class Session:
         if not is_own:
             return work()
         self._cursor.execute("begin")
-        temporary = self._temporary
+        temporary = self._tables.temporary
         try:
             tag = work()
             self._end("commit")
@@ -463,7 +369,9 @@ class Session:
 
     def _acquire(self, names: Sequence[Name]) -> None:
         wanted: list[Hashable] = [
-            str(self._resolved(n)) for n in names if n.schema or n.table not in self._temporary
+            str(self._tables.resolved(n))
+            for n in names
+            if n.schema or n.table not in self._tables.temporary
         ]
         self._warehouse.locks.acquire(self, wanted, lambda: self._stop)
 
@@ -481,7 +389,7 @@ class Session:
     def _undo(self, temporary: frozenset[str]) -> None:
         with suppress(duckdb.Error):
             self._end("rollback")
-        self._temporary = temporary
+        self._tables.temporary = temporary
 
     def _end(self, how: str) -> None:
         """COMMIT or ROLLBACK; from here on nobody can stop the statement."""
@@ -499,6 +407,7 @@ class Session:
 
     def _apply_search_path(self) -> None:
         path = ",".join(self._search_path())
+        self._tables.schema = self.schema
         self._cursor.execute(f"set search_path = '{path}'")
 
     def _restore(self, settings: dict[str, str]) -> None:
@@ -510,29 +419,6 @@ class Session:
             except duckdb.Error:
                 self.settings = old
                 raise
-
-    def _resolved(self, name: Name) -> Name:
-        return name if name.schema else Name(self.schema, name.table)
-
-    def _place(self, name: Name) -> tuple[str, str, str]:
-        """DuckDB's database, schema and table."""
-        if not name.schema and name.table in self._temporary:
-            return "temp", "main", name.table
-        name = self._resolved(name)
-        return self._warehouse.database, name.schema, name.table
-
-    def _check_is_table(self, name: Name) -> None:
-        found = self._cursor.execute(
-            """select 'table' from duckdb_tables()
-            where database_name = $1 and schema_name = $2 and table_name = $3
-            union all select 'view' from duckdb_views()
-            where database_name = $1 and schema_name = $2 and view_name = $3""",
-            list(self._place(name)),
-        ).fetchone()
-        if found is None:
-            raise PgError("42P01", f'relation "{name}" does not exist')
-        if found[0] != "table":
-            raise PgError("42809", f'"{name}" is not a table')
 
     def _set_variable(self, name: str, value: object) -> None:
         self._cursor.execute(f"set variable {name} = $1", [value])
