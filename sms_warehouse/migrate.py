@@ -8,15 +8,25 @@ place in one step.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
-from sms_warehouse import sql
+from sms_warehouse import model, sql
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
 
 _BEGINNING = "schema/control"
-_ORDER = ("schema/staging", "schema/warehouse", "schema/reports")
+# Views come after what they read; of the reports only the measures are read by others.
+_ORDER = (
+    "schema/staging",
+    "schema/warehouse/facts",
+    "schema/warehouse/dimensions",
+    "schema/warehouse/reference",
+    "schema/warehouse/landed",
+    "schema/warehouse/settings",
+    "schema/reports",
+    "schema/reports/message_measure",
+)
+_REPORTS = "schema/reports"
 _SEEDS = "reference"
 _ATTEMPTS = 5
 # Two first migrations at once: "if not exists" of Redshift and PostgreSQL does not wait for a
@@ -24,9 +34,7 @@ _ATTEMPTS = 5
 # exists.
 _MADE_BY_ANOTHER = frozenset({"42P06", "42P07", "42710", "23505"})
 
-# The columns of a table in a schema file, one a line, and what the catalog calls their types.
-_TABLE = re.compile(r"create table if not exists (\w+)\.(\w+) \((.*?)^\)", re.DOTALL | re.M)
-_COLUMN = re.compile(r"^\s+(\w+) (double precision|\w+)((?:\([\d, ]+\))?)", re.M)
+# What the catalog calls the types that a statement names.
 _FULL_NAMES = {
     "varchar": "character varying",
     "decimal": "numeric",
@@ -79,7 +87,7 @@ def _begin(redshift: Redshift, progress: Callable[[str], object]) -> None:
 def _finish(session: Session, progress: Callable[[str], object]) -> None:
     session.execute("lock control.landing_mutex, control.warehouse_mutex")
     _check_tables(session)
-    for path in _existing(_ORDER):
+    for path in schema_files()[1:]:
         sql.run(session, path)
         progress(path)
     seed(session, progress)
@@ -119,16 +127,20 @@ def check_staging(redshift: Redshift, event_types: Iterable[str] = EVENTS) -> No
 def _check_tables(session: Session) -> None:
     """Compares each table that is there with the statement in ``sql/schema`` that would make it."""
     columns = _columns(session)
-    for path in (_BEGINNING, *_existing(_ORDER)):
-        for schema, table, body in _TABLE.findall(sql.text(path)):
-            if f"{schema}.{table}" not in columns:
+    for path in schema_files():
+        for table in model.tables(path):
+            if table.is_view or table.full_name not in columns:
                 continue
-            found = dict(columns[f"{schema}.{table}"])
-            for column, data_type, size in _COLUMN.findall(body):
-                expected = _FULL_NAMES.get(data_type, data_type) + size.replace(" ", "")
-                if found.get(column) != expected:
+            found = dict(columns[table.full_name])
+            for column in table.columns:
+                name, bracket, size = column.type.partition("(")
+                expected = _FULL_NAMES.get(name, name) + bracket + size.replace(" ", "")
+                if found.get(column.name) != expected:
                     raise ContractMismatch(
-                        f"{schema}.{table}", column, expected, found.get(column, "no such column")
+                        table.full_name,
+                        column.name,
+                        expected,
+                        found.get(column.name, "no such column"),
                     )
 
 
@@ -150,5 +162,7 @@ def _columns(session: Session) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _existing(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if (sql.root() / f"{path}.sql").exists()]
+def schema_files() -> list[str]:
+    """The files of ``sql/schema`` in the order in which they run."""
+    reports = (f"{_REPORTS}/{file.stem}" for file in sorted((sql.root() / _REPORTS).glob("*.sql")))
+    return list(dict.fromkeys((_BEGINNING, *_ORDER, *reports)))

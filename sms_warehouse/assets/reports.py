@@ -33,17 +33,18 @@ def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime
     return record.create_timestamp.astimezone(UTC).replace(tzinfo=None)
 
 
-def _report_asset(report: str) -> dg.AssetsDefinition:
-    files = [f"reports/{report}"]
+def _report_asset(name: str) -> dg.AssetsDefinition:
+    report = reports.REPORTS[name]
+    files = report.files(name)
 
     @dg.asset(
-        key=key(report),
-        deps=[warehouse.key(table) for table in reports.SOURCES[report]],
+        key=key(name),
+        deps=[warehouse.key(table) for table in report.sources],
         group_name=GROUP,
         kinds={"redshift", "sql"},
         code_version=describe.code_version(files),
-        description=reports.DESCRIPTIONS[report],
-        metadata={"dagster/table_name": f"reports.{report}", **describe.sql_metadata(files)},
+        description=report.description,
+        metadata={"dagster/table_name": f"reports.{name}", **describe.sql_metadata(files)},
     )
     def refreshed(
         context: dg.AssetExecutionContext, config: RefreshConfig, redshift: Redshift
@@ -52,23 +53,23 @@ def _report_asset(report: str) -> dg.AssetsDefinition:
         began = datetime.now(UTC)
         rows = reports.refresh(
             redshift,
-            report,
+            name,
             as_of=as_of,
             report_tz=settings.report_timezone(),
             run_id=context.run.run_id,
         )
-        context.log.info(f"{report}: {rows} rows, as of {as_of:%Y-%m-%d %H:%M} UTC")
-        with redshift.session(f"describe_{report}") as session:
+        context.log.info(f"{name}: {rows} rows, as of {as_of:%Y-%m-%d %H:%M} UTC")
+        with redshift.session(f"describe_{name}") as session:
             return dg.MaterializeResult(
                 metadata={
                     "dagster/row_count": rows,
-                    "dagster/column_schema": describe.column_schema(session, GROUP, report),
+                    "dagster/column_schema": describe.column_schema(session, GROUP, name),
                     "as_of": dg.MetadataValue.timestamp(as_of.replace(tzinfo=UTC)),
                     "report_timezone": settings.report_timezone(),
                     "seconds": (datetime.now(UTC) - began).total_seconds(),
                     "preview": describe.preview(
                         session.records(
-                            f"select * from reports.{report} order by {reports.PREVIEW_ORDER[report]}"
+                            f"select * from reports.{name} order by {report.preview_order}"
                             f" limit {_PREVIEW_ROWS}"
                         )
                     ),

@@ -79,10 +79,21 @@ class LandedDay:
 def pending(
     redshift: Redshift, lake: Lake, event_type: str, day: date
 ) -> tuple[list[LakeObject], list[LakeObject]]:
-    """The day's listing, and those of it that have not landed."""
+    """The day's listing, which is recorded, and those of it that have not landed."""
     listing = lake.list_day(event_type, day)
     with redshift.session(f"pending_{event_type}") as session:
         known = ledger.day_objects(session, event_type, day)
+    redshift.transaction(
+        f"list_{event_type}",
+        lambda session: sql.run(
+            session,
+            "landing/record_listing",
+            event_type=event_type,
+            day=day,
+            objects=len(listing),
+            listed_at=_now(),
+        ),
+    )
     return listing, [
         o for o in listing if not (o.object_id in known and known[o.object_id].is_settled)
     ]
@@ -217,8 +228,18 @@ def _land(
             session.execute(_copy(f"staging.{event.name}", good))
         if quarantine:
             session.execute(_copy("control.quarantined_line", quarantine))
-        _prove(session, event, day, load_id, objects)
-        _record(session, lake.bucket, event, day, load_id, objects, started_at, run_id)
+        newest_event_at = _prove(session, event, day, load_id, objects)
+        _record(
+            session,
+            lake.bucket,
+            event,
+            day,
+            load_id,
+            objects,
+            started_at,
+            run_id,
+            newest_event_at,
+        )
 
     with suppress(_LandedMeanwhile):
         redshift.transaction(f"land_{event.name}", work)
@@ -283,8 +304,11 @@ def _quoted(text: str) -> str:
 
 def _prove(
     session: Session, event: Event, day: date, load_id: str, objects: Sequence[InspectedObject]
-) -> None:
-    """Compares, object by object, the rows now in the warehouse with the lines that were counted."""
+) -> datetime | None:
+    """Compares, object by object, the rows now in the warehouse with the lines that were counted.
+
+    Returns when the newest event of the load was logged, None if no line was good.
+    """
     for table, counted in (
         (f"staging.{event.name}", {o.object_id: o.good for o in objects if o.good}),
         (
@@ -308,6 +332,13 @@ def _prove(
                 f"{table} holds {stored.get(wrong, 0)} rows of {names.get(wrong, wrong)}, "
                 f"{counted.get(wrong, 0)} were counted; nothing of load {load_id} was committed"
             )
+    newest: datetime | None = session.value(
+        f"select max(logged_at) as newest_event_at from staging.{event.name}"
+        " where arrival_date = :day and load_id = :load_id",
+        day=day,
+        load_id=load_id,
+    )
+    return newest
 
 
 def _record(
@@ -319,6 +350,7 @@ def _record(
     objects: Sequence[InspectedObject],
     started_at: datetime,
     run_id: str | None,
+    newest_event_at: datetime | None,
 ) -> None:
     now = _now()
     ledger.insert_rows(
@@ -357,6 +389,7 @@ def _record(
         started_at=started_at,
         committed_at=now,
         run_id=run_id,
+        newest_event_at=newest_event_at,
     )
 
 

@@ -265,6 +265,7 @@ def _land_one(session: Session, content: Content) -> None:
                 "started_at": now,
                 "committed_at": now,
                 "run_id": None,
+                "newest_event_at": max(e.fields["logged_at"] for e in content.events),
             }
         ],
     )

@@ -7,7 +7,8 @@ insert into control.load (
     lines_quarantined,
     started_at,
     committed_at,
-    run_id
+    run_id,
+    newest_event_at
 )
 values (
     :load_id,
@@ -18,5 +19,6 @@ values (
     :lines_quarantined,
     :started_at,
     :committed_at,
-    :run_id
+    :run_id,
+    :newest_event_at
 )

@@ -44,7 +44,9 @@ create table if not exists control.load (
     lines_quarantined bigint not null,
     started_at timestamp not null,
     committed_at timestamp not null,
-    run_id varchar(64)
+    run_id varchar(64),
+    -- Newest logged_at of the load's rows; NULL when no line was good.
+    newest_event_at timestamp
 )
 diststyle all
 sortkey (arrival_date, event_type);
@@ -92,10 +94,55 @@ create table if not exists control.touched_message (
 distkey (message_id)
 sortkey (message_id);
 
--- One row per report: the clock it was last computed for.
+-- One row per message whose clicks have to be classified again because its submissions changed.
+create table if not exists control.unclassified_message (
+    message_id varchar(26) not null
+)
+distkey (message_id)
+sortkey (message_id);
+
+-- One row per campaign whose images changed and whose variants have not followed yet.
+create table if not exists control.touched_campaign (
+    campaign_id varchar(64) not null
+)
+diststyle all;
+
+-- One row per event type and arrival day that was looked at: what S3 listed the last time.
+create table if not exists control.listed_day (
+    event_type varchar(32) not null,
+    arrival_date date not null,
+    -- Objects that S3 listed for the day.
+    objects bigint not null,
+    listed_at timestamp not null
+)
+diststyle all
+sortkey (arrival_date, event_type);
+
+-- One row per report: the clock it was last computed for, the days it covers and how complete their logs are.
 create table if not exists control.report_refresh (
     report_name varchar(64) not null,
+    -- COHORT: a row's day is the day its messages were sent; ACTIVITY: the day the thing itself happened; ARRIVAL: the
+    -- day its log arrived.
+    anchor varchar(16) not null,
+    -- The clock of the report, UTC: what was not yet known then is not in it, and pending and unknown are told apart by it.
     as_of timestamp not null,
+    -- IANA name of the zone whose days bound the window. Rows by day of sending use the zone of their campaign.
+    report_tz varchar(64) not null,
+    -- First and last day covered.
+    window_start date not null,
+    window_end date not null,
+    -- Rows of earlier days are final: later events restate them. NULL: no row ever is.
+    final_before date,
+    -- Newest event in a committed load, by the time it was logged.
+    newest_event_at timestamp,
+    -- Objects that S3 listed for arrival days from window_start on.
+    objects_known bigint not null,
+    -- Of those, objects whose every line has landed or is in quarantine.
+    objects_landed bigint not null,
+    -- Of those, objects that could not be read to their end.
+    objects_poison bigint not null,
+    -- Lines that did not keep their contract and have not been resolved.
+    lines_quarantined bigint not null,
     refreshed_at timestamp not null,
     run_id varchar(64)
 )

@@ -1,0 +1,94 @@
+"""What a report is: its clock, the days it covers, and the values its statements bind.
+
+Windows are days of a named time zone; their bounds are turned into UTC here, so that no statement applies a
+function to the column it selects by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+DELIVERY_FINAL_DAYS = 4
+"""Days after sending when receipts no longer change a count: 72 hours, and one for the day's own length."""
+CLICKS_FINAL_DAYS = 30
+"""Days after sending when clicks no longer change a cohort's published counts; later ones restate it."""
+
+
+class Anchor(Enum):
+    """Which time puts an event into a report's day."""
+
+    COHORT = "COHORT"
+    """The day the message was sent: what came of it counts there, however late."""
+    ACTIVITY = "ACTIVITY"
+    """The day the thing itself happened: the click, the opt-out."""
+    ARRIVAL = "ARRIVAL"
+    """The day the log arrived."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When a report is computed (``as_of``, naive UTC) and in whose days."""
+
+    as_of: datetime
+    report_tz: str
+
+    @property
+    def today(self) -> date:
+        """The day of ``as_of`` in the report's zone."""
+        zone = ZoneInfo(self.report_tz)
+        return self.as_of.replace(tzinfo=UTC).astimezone(zone).date()
+
+    def midnight(self, day: date) -> datetime:
+        """When a day begins in the report's zone, naive UTC."""
+        zone = ZoneInfo(self.report_tz)
+        return datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
+
+    def values(self) -> dict[str, object]:
+        """What every report may bind."""
+        return {"as_of": self.as_of, "report_tz": self.report_tz}
+
+
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report table, ``reports.<name>``, filled by ``sql/reports/<name>.sql``.
+
+    ``description`` says what one row is. ``sources`` are tables of the warehouse. ``days`` is how many days back
+    it reaches, today included; ``ends_yesterday`` leaves today out. ``values`` gives what its statements bind
+    besides ``as_of`` and ``report_tz``.
+    """
+
+    description: str
+    anchor: Anchor
+    sources: tuple[str, ...]
+    preview_order: str
+    days: int
+    values: Callable[[Clock], Values]
+    ends_yesterday: bool = False
+    final_days: int | None = None
+    """Days after which a row's counts are final; None for a report whose rows never are."""
+    is_personal: bool = False
+    """Rows are about persons: none of them may be shown in Dagster."""
+    before: tuple[str, ...] = field(default=())
+    """Files run before the report's own, without ending, below ``sql/``."""
+
+    def files(self, name: str) -> tuple[str, ...]:
+        """The SQL files that fill the report, in order."""
+        return (*self.before, f"reports/{name}")
+
+    def window(self, clock: Clock) -> tuple[date, date]:
+        """First and last day covered, in the report's zone."""
+        last = clock.today - timedelta(days=1 if self.ends_yesterday else 0)
+        return last - timedelta(days=self.days - 1), last
+
+    def final_before(self, clock: Clock) -> date | None:
+        """Rows of earlier days are final; None where none is."""
+        if self.final_days is None:
+            return None
+        return clock.today - timedelta(days=self.final_days)

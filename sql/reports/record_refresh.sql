@@ -1,0 +1,66 @@
+delete from control.report_refresh
+where report_name = :report_name;
+
+-- What the report covers, and how complete the logs of those days are. Logs of a day's events arrive on that day or
+-- later, so every arrival day from the first one on counts; one day earlier in UTC for zones east of Greenwich.
+insert into control.report_refresh (
+    report_name,
+    anchor,
+    as_of,
+    report_tz,
+    window_start,
+    window_end,
+    final_before,
+    newest_event_at,
+    objects_known,
+    objects_landed,
+    objects_poison,
+    lines_quarantined,
+    refreshed_at,
+    run_id
+)
+with listed as (
+    select coalesce(sum(objects), 0) as objects_known
+    from control.listed_day
+    where arrival_date >= dateadd(day, -1, cast(:window_start as date))
+),
+
+read_object as (
+    select
+        coalesce(sum(case when status = 'landed' then 1 else 0 end), 0) as objects_landed,
+        coalesce(sum(case when status = 'poison' then 1 else 0 end), 0) as objects_poison
+    from control.landed_object
+    where arrival_date >= dateadd(day, -1, cast(:window_start as date))
+),
+
+quarantined as (
+    select count(*) as lines_quarantined
+    from control.quarantined_line
+    where arrival_date >= dateadd(day, -1, cast(:window_start as date))
+        and resolved_at is null
+),
+
+newest as (
+    select max(newest_event_at) as newest_event_at
+    from control.load
+)
+
+select
+    :report_name as report_name,
+    :anchor as anchor,
+    cast(:as_of as timestamp) as as_of,
+    :report_tz as report_tz,
+    cast(:window_start as date) as window_start,
+    cast(:window_end as date) as window_end,
+    cast(:final_before as date) as final_before,
+    newest.newest_event_at,
+    cast(listed.objects_known as bigint) as objects_known,
+    cast(read_object.objects_landed as bigint) as objects_landed,
+    cast(read_object.objects_poison as bigint) as objects_poison,
+    quarantined.lines_quarantined,
+    cast(:refreshed_at as timestamp) as refreshed_at,
+    :run_id as run_id
+from listed
+cross join read_object
+cross join quarantined
+cross join newest;
