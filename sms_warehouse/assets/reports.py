@@ -23,6 +23,11 @@ def key(report: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, report])
 
 
+def _source(table: str) -> dg.AssetKey:
+    schema, _, name = table.rpartition("/")
+    return dg.AssetKey([schema or warehouse.GROUP, name])
+
+
 def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime:
     if config.as_of is not None:
         given = datetime.fromisoformat(config.as_of)
@@ -35,11 +40,11 @@ def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime
 
 def _report_asset(name: str) -> dg.AssetsDefinition:
     report = reports.REPORTS[name]
-    files = report.files(name)
+    files = reports.files(name)
 
     @dg.asset(
         key=key(name),
-        deps=[warehouse.key(table) for table in report.sources],
+        deps=[_source(table) for table in report.sources],
         group_name=GROUP,
         kinds={"redshift", "sql"},
         code_version=describe.code_version(files),

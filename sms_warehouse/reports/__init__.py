@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sms_warehouse import sql
-from sms_warehouse.reports import campaigns, delivery
-from sms_warehouse.reports.report import Anchor, Clock, Report
+from sms_warehouse.reports import campaigns, clicks, delivery
+from sms_warehouse.reports.report import Anchor, Clock, Report, files
 from sms_warehouse.resources.redshift import Redshift, Session
 
-__all__ = ["REPORTS", "Anchor", "Clock", "Report", "refresh"]
+__all__ = ["REPORTS", "Anchor", "Clock", "Report", "files", "refresh"]
 
-REPORTS: dict[str, Report] = {**campaigns.REPORTS, **delivery.REPORTS}
+REPORTS: dict[str, Report] = {**campaigns.REPORTS, **delivery.REPORTS, **clicks.REPORTS}
 """The report tables; reports.message_status is a view and needs no refresh."""
 
 
@@ -30,8 +30,7 @@ def refresh(
 
     def work(session: Session) -> int:
         session.execute("lock control.warehouse_mutex")
-        for path in report.files(name):
-            sql.run(session, path, **values)
+        report.fill(session, name, values)
         sql.run(
             session,
             "reports/record_refresh",

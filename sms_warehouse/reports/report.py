@@ -7,10 +7,13 @@ function to the column it selects by.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
+
+from sms_warehouse import sql
+from sms_warehouse.resources.redshift import Session
 
 DELIVERY_FINAL_DAYS = 4
 """Days after sending when receipts no longer change a count: 72 hours, and one for the day's own length."""
@@ -53,15 +56,30 @@ class Clock:
 
 
 Values = Mapping[str, object]
+Fill = Callable[[Session, str, Values], None]
+
+
+def run_files(session: Session, name: str, values: Values) -> None:
+    """Fills a report by running its files in order."""
+    for path in files(name):
+        sql.run(session, path, **values)
+
+
+def files(name: str) -> list[str]:
+    """The SQL files of a report, without ending, below ``sql/``: one, or all of a folder of its name."""
+    folder = sql.root() / "reports" / name
+    if folder.is_dir():
+        return [f"reports/{name}/{file.stem}" for file in sorted(folder.glob("*.sql"))]
+    return [f"reports/{name}"]
 
 
 @dataclass(frozen=True)
 class Report:
-    """One report table, ``reports.<name>``, filled by ``sql/reports/<name>.sql``.
+    """One report table, ``reports.<name>``, filled from ``sql/reports``.
 
-    ``description`` says what one row is. ``sources`` are tables of the warehouse. ``days`` is how many days back
-    it reaches, today included; ``ends_yesterday`` leaves today out. ``values`` gives what its statements bind
-    besides ``as_of`` and ``report_tz``.
+    ``description`` says what one row is. ``sources`` are the tables it reads, by schema and name; a name alone is
+    of the warehouse. ``days`` is how many days back it reaches, today included; ``ends_yesterday`` leaves today
+    out. ``values`` gives what its statements bind besides ``as_of`` and ``report_tz``.
     """
 
     description: str
@@ -75,12 +93,7 @@ class Report:
     """Days after which a row's counts are final; None for a report whose rows never are."""
     is_personal: bool = False
     """Rows are about persons: none of them may be shown in Dagster."""
-    before: tuple[str, ...] = field(default=())
-    """Files run before the report's own, without ending, below ``sql/``."""
-
-    def files(self, name: str) -> tuple[str, ...]:
-        """The SQL files that fill the report, in order."""
-        return (*self.before, f"reports/{name}")
+    fill: Fill = run_files
 
     def window(self, clock: Clock) -> tuple[date, date]:
         """First and last day covered, in the report's zone."""

@@ -107,6 +107,14 @@ create table if not exists control.touched_campaign (
 )
 diststyle all;
 
+-- One row per campaign and day of sending, in the campaign's zone, of a message that was worked out again since
+-- reports.campaign_daily last followed; a pair may stand here more than once.
+create table if not exists control.touched_cohort (
+    campaign_id varchar(64) not null,
+    cohort_date_report date not null
+)
+diststyle all;
+
 -- One row per event type and arrival day that was looked at: what S3 listed the last time.
 create table if not exists control.listed_day (
     event_type varchar(32) not null,

@@ -30,6 +30,7 @@ select
     message_category,
     cohort_at,
     cohort_date,
+    cohort_date_report,
     sent_at,
     sent_date_report,
     sec_to_first_click,

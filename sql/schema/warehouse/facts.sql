@@ -196,6 +196,7 @@ create table if not exists warehouse.fact_message (
     sent_at timestamp,
     cohort_at timestamp,
     cohort_date date,
+    cohort_date_report date,
     sent_date date,
     sent_date_report date,
     sent_hour_local smallint,

@@ -406,6 +406,18 @@ select
 from ordered
 group by message_id;
 
+-- Days of campaigns that lose or gain something: what a message was counted under, and what it is counted under now.
+insert into control.touched_cohort (campaign_id, cohort_date_report)
+select distinct
+    message.campaign_id,
+    message.cohort_date_report
+from warehouse.fact_message as message
+join touched
+    on touched.message_id = message.message_id
+where message.message_id >= :first_id
+    and message.message_id < :end_id
+    and not message.is_stub;
+
 delete from warehouse.fact_message
 using touched
 where touched.message_id = fact_message.message_id
@@ -439,6 +451,7 @@ insert into warehouse.fact_message (
     sent_at,
     cohort_at,
     cohort_date,
+    cohort_date_report,
     sent_date,
     sent_date_report,
     sent_hour_local,
@@ -553,6 +566,10 @@ described as (
         submitted.sent_at,
         submitted.cohort_at,
         cast(submitted.cohort_at as date) as cohort_date,
+        cast(
+            convert_timezone('UTC', coalesce(setting.redshift_tz, 'UTC'), submitted.cohort_at)
+            as date
+        ) as cohort_date_report,
         cast(submitted.sent_at as date) as sent_date,
         cast(
             convert_timezone('UTC', coalesce(setting.redshift_tz, 'UTC'), submitted.sent_at) as date
@@ -668,6 +685,7 @@ select
     sent_at,
     cohort_at,
     cohort_date,
+    cohort_date_report,
     sent_date,
     sent_date_report,
     extract(hour from sent_at_local) as sent_hour_local,
@@ -704,3 +722,14 @@ select
     replied_at,
     cast(:now as timestamp) as updated_at
 from message;
+
+insert into control.touched_cohort (campaign_id, cohort_date_report)
+select distinct
+    message.campaign_id,
+    message.cohort_date_report
+from warehouse.fact_message as message
+join touched
+    on touched.message_id = message.message_id
+where message.message_id >= :first_id
+    and message.message_id < :end_id
+    and not message.is_stub;

@@ -1,0 +1,34 @@
+-- One row per variant of a campaign with at least two variants that were delivered. Only messages sent 72 hours or more
+-- before as_of count, so that every one of them has had the time its clicks are counted for.
+create table if not exists reports.ab_variant (
+    campaign_id varchar(64) not null,
+    variant_id varchar(64) not null,
+    -- Whether the campaign declares this variant its control; NULL for a variant no campaign declares.
+    is_control boolean,
+    -- Messages handed to the network: what the allocation is compared with.
+    attempted bigint not null,
+    delivered bigint not null,
+    -- Delivered messages whose first click by a person came within 72 hours.
+    clicked_72h bigint not null,
+    -- clicked_72h / delivered; NULL without deliveries.
+    ctr_72h decimal(18, 6),
+    -- ctr_72h of the campaign's control; NULL when it declares none, or more than one.
+    control_ctr decimal(18, 6),
+    -- ctr_72h - control_ctr; NULL for the control itself.
+    abs_lift decimal(18, 6),
+    -- abs_lift / control_ctr; NULL for the control itself.
+    rel_lift decimal(18, 6),
+    -- Two-proportion z with pooled variance: (p1 - p0) / sqrt(p (1 - p) (1 / n1 + 1 / n0)), n being delivered messages.
+    z decimal(18, 6),
+    -- Two-sided: '<0.001', '<0.01', '<0.05' or '>=0.05'. Of many variants compared at once some pass by chance.
+    p_value_bucket varchar(8),
+    -- Sample ratio mismatch: a chi-square test of attempted against the declared shares, true below p = 0.001: then do
+    -- not trust the comparison. NULL without shares for every variant.
+    srm_flag boolean,
+    -- At least 1,000 delivered messages of this variant and of the control, and none of the campaign is under 72 hours old.
+    decision_ready boolean not null,
+    -- The clock of the refresh, UTC.
+    as_of timestamp not null
+)
+diststyle all
+sortkey (campaign_id, variant_id);
