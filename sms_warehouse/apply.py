@@ -17,7 +17,7 @@ from typing import Any
 
 from sms_warehouse import apply_events, apply_messages, sql
 from sms_warehouse.apply_events import Batch, Change, run
-from sms_warehouse.click_rules import AgentClass, classify_all
+from sms_warehouse.click_rules import describe_all
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.resources.redshift import Redshift, Session
 
@@ -70,7 +70,7 @@ def _take_user_agents(session: Session, batch: Batch) -> Change:
     batch.run(session, "new_agents")
     version = _ruleset_version(session)
     rows = batch.run(session, "take", ruleset_version=version)
-    _mark_robots(session)
+    _describe_agents(session)
     return Change(rows)
 
 
@@ -82,7 +82,7 @@ def _recompute_user_agents(session: Session, day: date, now: datetime) -> Change
         now=now,
         ruleset_version=_ruleset_version(session),
     )
-    _mark_robots(session)
+    _describe_agents(session)
     return Change(int(session.value("select count(*) as agents from new_agent")))
 
 
@@ -90,22 +90,19 @@ def _ruleset_version(session: Session) -> int:
     return int(session.value("select max(ruleset_version) as version from warehouse.dim_bot_rule"))
 
 
-def _mark_robots(session: Session) -> None:
+def _describe_agents(session: Session) -> None:
     agents = session.rows("select ua_key, user_agent from new_agent")
     names = [f"key_{n}" for n in range(_KEYS_PER_STATEMENT)]
     statement = (
-        "update warehouse.dim_user_agent set ua_class = :ua_class"
+        "update warehouse.dim_user_agent"
+        " set ua_class = :ua_class, browser = :browser, os = :os, device_type = :device_type"
         f" where ua_key in ({', '.join(':' + name for name in names)})"
     )
-    for ua_class, keys in sorted(classify_all(agents).items()):
-        if ua_class == AgentClass.HUMAN:
-            continue
+    for agent, keys in describe_all(agents).items():
         for begin in range(0, len(keys), _KEYS_PER_STATEMENT):
             chunk = keys[begin : begin + _KEYS_PER_STATEMENT]
             padded = chunk + [chunk[-1]] * (_KEYS_PER_STATEMENT - len(chunk))
-            session.execute(
-                statement, ua_class=str(ua_class), **dict(zip(names, padded, strict=True))
-            )
+            session.execute(statement, **agent._asdict(), **dict(zip(names, padded, strict=True)))
 
 
 def _take_variants(session: Session, batch: Batch) -> Change:

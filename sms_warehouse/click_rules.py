@@ -1,7 +1,8 @@
-"""What kind of program a User-Agent header names: the one rule about clicks that SQL cannot apply.
+"""What a User-Agent header says of the program and the device: what SQL cannot tell.
 
-All other rules are in ``sql/warehouse/fact_click`` and their thresholds in ``warehouse.dim_bot_rule``. The
-list of crawlers is a package's; what it cannot know is added here.
+All other rules about clicks are in ``sql/warehouse/fact_click`` and their thresholds in ``warehouse.dim_bot_rule``.
+The list of crawlers is a package's (crawler-user-agents), as are browsers and systems (ua-parser); what they cannot
+know is added here.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 from crawleruseragents import is_crawler
+from ua_parser import parse_os, parse_user_agent
 
 
 class AgentClass(StrEnum):
@@ -52,9 +55,49 @@ def classify(user_agent: str) -> AgentClass:
     return AgentClass.HUMAN
 
 
-def classify_all(agents: Iterable[tuple[str, str]]) -> dict[AgentClass, list[str]]:
-    """Keys of agents by class, of pairs of key and User-Agent."""
-    found: dict[AgentClass, list[str]] = {}
+class Agent(NamedTuple):
+    """What is known of a User-Agent; ``browser`` and ``os`` are None when it does not say."""
+
+    ua_class: str
+    browser: str | None
+    os: str | None
+    device_type: str
+
+
+_DESKTOPS = {"Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS", "Fedora", "Debian", "FreeBSD"}
+_NAMED_LENGTH = 64
+
+
+def device_type(user_agent: str, os: str | None) -> str:
+    """MOBILE, TABLET, DESKTOP or OTHER.
+
+    Browsers on Android say "Mobile" on phones and leave it out on tablets
+    (https://developer.mozilla.org/docs/Web/HTTP/Browser_detection_using_the_user_agent).
+    """
+    if "iPad" in user_agent or "Tablet" in user_agent:
+        return "TABLET"
+    if os == "Android":
+        return "MOBILE" if "Mobile" in user_agent else "TABLET"
+    if os == "iOS" or "Mobile" in user_agent:
+        return "MOBILE"
+    return "DESKTOP" if os in _DESKTOPS else "OTHER"
+
+
+def describe(user_agent: str) -> Agent:
+    """What one User-Agent header says; a missing header is the empty text."""
+    browser, system = parse_user_agent(user_agent), parse_os(user_agent)
+    os = system.family[:_NAMED_LENGTH] if system else None
+    return Agent(
+        str(classify(user_agent)),
+        browser.family[:_NAMED_LENGTH] if browser else None,
+        os,
+        device_type(user_agent, os),
+    )
+
+
+def describe_all(agents: Iterable[tuple[str, str]]) -> dict[Agent, list[str]]:
+    """Keys of agents by what they say, of pairs of key and User-Agent."""
+    found: dict[Agent, list[str]] = {}
     for key, user_agent in agents:
-        found.setdefault(classify(user_agent), []).append(key)
+        found.setdefault(describe(user_agent), []).append(key)
     return found

@@ -55,7 +55,13 @@ sortkey (campaign_id, variant_id);
 create table if not exists warehouse.dim_user_agent (
     ua_key varchar(32) not null,
     user_agent varchar(1024) not null,
+    -- HUMAN, BOT, PREVIEW, TOOL or EMPTY: what kind of program sends it.
     ua_class varchar(16) not null,
+    -- Browser and operating system by their family names; NULL when the header does not say.
+    browser varchar(64),
+    os varchar(64),
+    -- MOBILE, TABLET, DESKTOP or OTHER.
+    device_type varchar(16) not null,
     ruleset_version smallint not null,
     loaded_at timestamp not null
 )

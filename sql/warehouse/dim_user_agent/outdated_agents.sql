@@ -18,7 +18,6 @@ where agent.ruleset_version <> :ruleset_version
 
 update warehouse.dim_user_agent
 set
-    ua_class = 'HUMAN',
     ruleset_version = cast(:ruleset_version as smallint),
     loaded_at = cast(:now as timestamp)
 from new_agent
