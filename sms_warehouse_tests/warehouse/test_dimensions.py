@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.world import (
@@ -64,3 +65,48 @@ def test_a_campaign_whose_object_was_overwritten_is_forgotten(
     for table in ("dim_campaign", "dim_variant"):
         assert facts.rows(table, "campaign_id", "cmp_1") == []
         assert len(facts.rows(table, "campaign_id", "cmp_2")) == 1
+
+
+def test_the_calendar_agrees_with_pythons(redshift: Redshift) -> None:
+    with redshift.session("tests") as session:
+        days = session.records("select * from warehouse.dim_date order by date_key")
+    first, last = date(2018, 1, 1), date(2040, 12, 31)
+    assert [d["date_key"] for d in days] == [
+        date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)
+    ]
+    for day in days:
+        key = day["date_key"]
+        iso = key.isocalendar()
+        assert (day["iso_year"], day["iso_week"]) == (iso.year, iso.week)
+        assert (day["year_number"], day["month_number"], day["day_of_month"]) == (
+            key.year,
+            key.month,
+            key.day,
+        )
+        assert day["day_of_year"] == key.timetuple().tm_yday
+        assert day["quarter_number"] == (key.month + 2) // 3
+        assert day["dow"] == (key.weekday() + 1) % 7
+        assert day["is_weekend"] == (key.weekday() >= 5)
+        assert day["is_business_day"] == (not day["is_weekend"] and not day["is_holiday"])
+
+
+def test_holidays_of_a_year_are_known(redshift: Redshift) -> None:
+    with redshift.session("tests") as session:
+        holidays = session.rows(
+            "select date_key, holiday_name from warehouse.dim_date"
+            " where is_holiday and year_number = 2026 order by date_key"
+        )
+    assert holidays == [
+        (date(2026, 1, 1), "New Year's Day"),
+        (date(2026, 1, 19), "Martin Luther King Jr. Day"),
+        (date(2026, 2, 16), "Washington's Birthday"),
+        (date(2026, 5, 25), "Memorial Day"),
+        (date(2026, 6, 19), "Juneteenth National Independence Day"),
+        (date(2026, 7, 3), "Independence Day (observed)"),
+        (date(2026, 7, 4), "Independence Day"),
+        (date(2026, 9, 7), "Labor Day"),
+        (date(2026, 10, 12), "Columbus Day"),
+        (date(2026, 11, 11), "Veterans Day"),
+        (date(2026, 11, 26), "Thanksgiving Day"),
+        (date(2026, 12, 25), "Christmas Day"),
+    ]

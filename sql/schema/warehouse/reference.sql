@@ -48,3 +48,30 @@ create table if not exists warehouse.dim_time_zone (
 )
 diststyle all
 sortkey (time_zone);
+
+-- One row per day, for joining reports to weeks, holidays and working days.
+create table if not exists warehouse.dim_date (
+    date_key date not null,
+    -- Year and number of the ISO 8601 week: weeks begin on Monday and belong to the year of their Thursday.
+    iso_year smallint not null,
+    iso_week smallint not null,
+    year_number smallint not null,
+    quarter_number smallint not null,
+    month_number smallint not null,
+    day_of_month smallint not null,
+    day_of_year smallint not null,
+    -- Day of the week, 0 is Sunday.
+    dow smallint not null,
+    -- Saturday or Sunday.
+    is_weekend boolean not null,
+    -- A federal holiday of the United States, or the working day it is observed on.
+    is_holiday boolean not null,
+    holiday_name varchar(64),
+    -- Neither weekend nor holiday.
+    is_business_day boolean not null,
+    -- The fiscal year is the calendar year.
+    fiscal_year smallint not null,
+    fiscal_quarter smallint not null
+)
+diststyle all
+sortkey (date_key);
