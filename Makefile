@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test bench lint format lock clean
+.PHONY: help install demo dev test bench docs lint format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: lint ## lint, load the definitions, run all tests
 
 bench: install ## throughput of a day of traffic, against baselines of the same run
 	$(BIN)/python benchmarks/throughput.py
+
+docs: install ## docs/model.md, the model as a page, made from the SQL
+	$(BIN)/python -m sms_warehouse.model_page
 
 lint: install ## style, types and SQL
 	$(BIN)/ruff check .

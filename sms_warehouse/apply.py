@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from sms_warehouse import apply_events, apply_messages, sql
+from sms_warehouse import apply_events, apply_messages, apply_recipients, sql
 from sms_warehouse.apply_events import Batch, Change, run
 from sms_warehouse.click_rules import describe_all
 from sms_warehouse.landing.ledger import insert_rows
@@ -23,6 +23,7 @@ from sms_warehouse.resources.redshift import Redshift, Session
 
 Progress = Callable[[str], object]
 Take = Callable[[Session, Batch], Change]
+Drain = Callable[[Redshift, Mapping[str, Sequence[str]], datetime], tuple[int, int]]
 
 _LOCK = "lock control.warehouse_mutex"
 _KEYS_PER_STATEMENT = 200
@@ -30,23 +31,35 @@ _KEYS_PER_STATEMENT = 200
 
 @dataclass(frozen=True)
 class Step:
-    """How one table follows the events.
+    """How one table follows the events; what one row is, the statement that makes the table says.
 
     ``upstream`` are the tables that must have applied a load of a type they share before this one does.
-    ``take`` applies one batch of loads of the first event type; fact_message, which only follows the facts, has
-    none. ``follow`` does what loads of the other types ask for. ``recompute`` works out a day again.
+    ``take`` applies one batch of loads of one event type; where there is ``follow``, that is the first type, and
+    ``follow`` does what loads of the others ask for. A table that only follows the facts has ``drain`` instead,
+    which follows until nothing is left and returns loads recorded and rows made anew. ``recompute`` works out a
+    day again.
     """
 
-    description: str
     event_types: tuple[str, ...]
     upstream: tuple[str, ...] = ()
     take: Take | None = None
+    drain: Drain | None = None
     follow: Callable[[Session, datetime], Change] | None = None
     recompute: Callable[[Session, date, datetime], Change] | None = None
 
     def upstream_of(self, event_type: str) -> tuple[str, ...]:
         """The tables above this one that consume an event type."""
         return tuple(t for t in self.upstream if event_type in STEPS[t].event_types)
+
+    @property
+    def taken_types(self) -> tuple[str, ...]:
+        """The event types whose loads are taken in batch by batch."""
+        return self.event_types if self.follow is None else self.event_types[:1]
+
+    @property
+    def followed_types(self) -> tuple[str, ...]:
+        """The event types whose loads are followed all at once."""
+        return self.event_types[len(self.taken_types) :]
 
     @property
     def files(self) -> list[str]:
@@ -184,34 +197,28 @@ def _recompute_messages(session: Session, day: date, now: datetime) -> Change:
 
 STEPS: dict[str, Step] = {
     "dim_campaign": Step(
-        "One row per image of a campaign, with the time it held; the highest version is current.",
         ("campaign_upserted",),
         take=apply_events.take_campaigns,
     ),
     "dim_variant": Step(
-        "One row per variant of a campaign, as the newest image that names it describes it.",
         ("campaign_upserted",),
         ("dim_campaign",),
         take=_take_variants,
     ),
     "dim_user_agent": Step(
-        "One row per User-Agent ever seen, with what kind of program sends it.",
         ("link_click",),
         take=_take_user_agents,
         recompute=_recompute_user_agents,
     ),
     "fact_submission": Step(
-        "One row per attempt to send a message, or decision not to.",
         ("message_submitted",),
         take=apply_events.take_submissions,
     ),
     "fact_delivery_event": Step(
-        "One row per delivery receipt: a part of a message and a state.",
         ("delivery_receipt",),
         take=apply_events.take_plain,
     ),
     "fact_click": Step(
-        "One row per HTTP request for a message's link, with what it was taken for and why.",
         ("link_click", "message_submitted"),
         ("dim_user_agent", "fact_submission"),
         take=apply_events.take_clicks,
@@ -219,17 +226,18 @@ STEPS: dict[str, Step] = {
         recompute=_recompute_clicks,
     ),
     "fact_subscription_event": Step(
-        "One row per change of a recipient's consent or line; opt-outs with the message they are put down to.",
         ("subscription_changed",),
         take=apply_events.take_subscription_events,
     ),
     "fact_inbound_message": Step(
-        "One row per message that a recipient sent.",
         ("inbound_message",),
         take=apply_events.take_plain,
     ),
+    "named_member": Step(
+        ("message_submitted", "delivery_receipt", "link_click", "inbound_message"),
+        take=apply_events.take_names,
+    ),
     "fact_message": Step(
-        "One row per message: what its submissions, receipts, clicks, answers and opt-outs together say.",
         (
             "message_submitted",
             "delivery_receipt",
@@ -246,7 +254,13 @@ STEPS: dict[str, Step] = {
             "fact_subscription_event",
             "fact_inbound_message",
         ),
+        drain=apply_messages.drain,
         recompute=_recompute_messages,
+    ),
+    "dim_recipient": Step(
+        ("message_submitted", "subscription_changed"),
+        ("fact_message",),
+        drain=apply_recipients.drain,
     ),
 }
 """Table -> step, each after those it needs."""
@@ -279,10 +293,10 @@ def apply_step(
         again = _locked(step.recompute, recompute_day, now)
         changes.append(redshift.transaction(f"recompute_{table}", again))
         progress(f"{table}: {recompute_day} is worked out again")
-    if step.take is None:
+    if step.drain is not None:
         upstream = {event_type: step.upstream_of(event_type) for event_type in step.event_types}
-        loads, messages = apply_messages.drain(redshift, upstream, now)
-        changes.append(Change(messages, messages))
+        loads, rows = step.drain(redshift, upstream, now)
+        changes.append(Change(rows, rows if table == apply_messages.TABLE else 0))
     else:
         for done in _batches(redshift, table, step, now):
             loads += done.loads
@@ -315,18 +329,21 @@ def _locked(
 
 
 def _batches(redshift: Redshift, table: str, step: Step, now: datetime) -> Iterator[_Done]:
-    while done := redshift.transaction(f"apply_{table}", partial(_take_next, table, step, now)):
-        yield done
-    for event_type in step.event_types[1:]:
+    for event_type in step.taken_types:
+        work = partial(_take_next, table, step, event_type, now)
+        while done := redshift.transaction(f"apply_{table}", work):
+            yield done
+    for event_type in step.followed_types:
         work = partial(_follow_loads, table, step, event_type, now)
         if done := redshift.transaction(f"apply_{table}", work):
             yield done
 
 
-def _take_next(table: str, step: Step, now: datetime, session: Session) -> _Done | None:
+def _take_next(
+    table: str, step: Step, event_type: str, now: datetime, session: Session
+) -> _Done | None:
     assert step.take is not None
     session.execute(_LOCK)
-    event_type = step.event_types[0]
     batch = apply_events.next_batch(session, table, event_type, step.upstream_of(event_type), now)
     if batch is None:
         return None

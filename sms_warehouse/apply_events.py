@@ -26,6 +26,7 @@ class Batch:
     """What one transaction takes in: loads of one event type and arrival day, in the temp table batch_load."""
 
     table: str
+    event_type: str
     day: date
     loads: int
     now: datetime
@@ -63,7 +64,7 @@ def next_batch(
         return None
     run(session, "apply/batch")
     insert_rows(session, "batch_load", [{"load_id": load_id} for load_id, _ in loads])
-    return Batch(table, loads[0][1], len(loads), now)
+    return Batch(table, event_type, loads[0][1], len(loads), now)
 
 
 def record_waiting(
@@ -162,6 +163,21 @@ def take_campaigns(session: Session, batch: Batch) -> Change:
     if not session.value("select count(*) as campaigns from changed_setting"):
         return Change(rows)
     return Change(rows, batch.run(session, "touch"))
+
+
+def take_names(session: Session, batch: Batch) -> Change:
+    """What the events of a batch name: campaigns, variants, networks, senders, links and error codes."""
+
+    def step(name: str, **values: object) -> None:
+        batch.run(session, name, **values)
+
+    step("loads")
+    run(session, "apply/superseded_objects", day=batch.day)
+    if session.value("select count(*) as objects from superseded_object"):
+        step("forget", event_type=batch.event_type)
+    step(batch.event_type)
+    step("take", event_type=batch.event_type)
+    return Change(int(session.value("select count(*) as named from named")))
 
 
 def take_clicks(session: Session, batch: Batch) -> Change:

@@ -18,24 +18,35 @@ from sms_warehouse.resources.redshift import Redshift, Session
 
 TABLE = "fact_message"
 
+_STEPS = (
+    "touched",
+    "submitted",
+    "delivered",
+    "clicked",
+    "recipient_before",
+    "recompute",
+    "recipient_after",
+)
 _LOCK = "lock control.warehouse_mutex"
-_TOUCHES_AT_ONCE = 1_500_000
+_IDS_AT_ONCE = 1_500_000
 _SPAN = timedelta(days=7)
 _GAP = timedelta(hours=12)
 _PREFIXES_AT_ONCE = 20_000
-_NOTHING: IdRange = ("", "")
+NOTHING: IdRange = ("", "")
+"""A range without ids, for a transaction that does what does not hang on a message."""
+
 _NEVER = datetime(1970, 1, 1)
 
 
-def touched_ranges(session: Session) -> list[IdRange]:
-    """Ranges of ids to recompute, each small enough for one transaction; the first ones, if there are very many."""
+def listed_ranges(session: Session, table: str) -> list[IdRange]:
+    """Ranges of the ids in a list, each small enough for one transaction; the first ones, if there are very many."""
     counted = session.rows(
-        "select left(message_id, 6) as prefix, count(*) as touches from control.touched_message"
+        f"select left(message_id, 6) as prefix, count(*) as listed from {table}"
         f" group by left(message_id, 6) order by prefix limit {_PREFIXES_AT_ONCE}"
     )
     return bounded_id_ranges(
         [(prefix, int(count)) for prefix, count in counted],
-        most=_TOUCHES_AT_ONCE,
+        most=_IDS_AT_ONCE,
         span=_SPAN,
         gap=_GAP,
     )
@@ -48,8 +59,8 @@ def recompute(redshift: Redshift, ids: IdRange, now: datetime) -> int:
         session.execute(_LOCK)
         first_id, end_id = ids
         values: dict[str, object] = {"first_id": first_id, "end_id": end_id, "now": now}
-        run(session, "warehouse/fact_message/touched", **values)
-        run(session, "warehouse/fact_message/recompute", **values)
+        for name in _STEPS:
+            run(session, f"warehouse/fact_message/{name}", **values)
         _attribute_optouts(session, values)
         return int(session.value("select count(*) as messages from touched"))
 
@@ -104,7 +115,7 @@ def drain(
     messages = 0
     while True:
         with redshift.session(f"apply_{TABLE}") as session:
-            ranges = touched_ranges(session)
+            ranges = listed_ranges(session, "control.touched_message")
         for ids in ranges:
             messages += recompute(redshift, ids, now)
         loads = redshift.transaction(
@@ -112,7 +123,7 @@ def drain(
         )
         if loads is not None:
             return loads, messages
-        messages += recompute(redshift, _NOTHING, now)
+        messages += recompute(redshift, NOTHING, now)
 
 
 def _settle(session: Session, upstream: Mapping[str, Sequence[str]], now: datetime) -> int | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from sms_warehouse.follow_up_commands import follow_up
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local.commands import local
 
@@ -53,6 +54,7 @@ def _fail(message: str) -> NoReturn:
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     from sms_warehouse.demo import DemoFailed
+    from sms_warehouse.follow_up import FollowUpFailed
     from sms_warehouse.landing.load import LandingMismatch
     from sms_warehouse.local.services import ServerFailed
     from sms_warehouse.local.stack import NotReady, StackRunning
@@ -69,6 +71,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     return (
         ContractMismatch,
         DemoFailed,
+        FollowUpFailed,
         InboxUnavailable,
         LakeUnavailable,
         LandingMismatch,
@@ -148,6 +151,7 @@ def main() -> None:
 
 
 main.add_command(local)
+main.add_command(follow_up)
 
 
 @main.command()

@@ -8,7 +8,7 @@ place in one step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sms_warehouse import model, sql
 from sms_warehouse.landing.events import EVENTS
@@ -21,6 +21,7 @@ _ORDER = (
     "schema/warehouse/facts",
     "schema/warehouse/dimensions",
     "schema/warehouse/reference",
+    "schema/warehouse/members",
     "schema/warehouse/landed",
     "schema/warehouse/settings",
     "schema/reports",
@@ -66,6 +67,7 @@ def migrate(redshift: Redshift, progress: Callable[[str], object] = lambda _: No
     """
     _begin(redshift, progress)
     redshift.transaction("migrate", lambda session: _finish(session, progress))
+    redshift.transaction("describe", _describe)
     check_staging(redshift)
 
 
@@ -99,6 +101,44 @@ def seed(session: Session, progress: Callable[[str], object] = lambda _: None) -
         path = f"{_SEEDS}/{file.stem}"
         sql.run(session, path)
         progress(path)
+
+
+def _describe(session: Session) -> None:
+    """Writes what tables and columns mean into the catalog, where it says something else."""
+    session.execute("lock control.landing_mutex, control.warehouse_mutex")
+    tables = {t.full_name: t for path in schema_files() for t in model.tables(path)}
+    places = _described_schemas(tables)
+    remarks = {
+        f"{schema}.{name}": remark
+        for schema, name, remark in session.rows(
+            f"select table_schema, table_name, remarks from svv_tables where {places}"
+        )
+    }
+    column_remarks = {
+        (f"{schema}.{name}", column): remark
+        for schema, name, column, remark in session.rows(
+            f"select table_schema, table_name, column_name, remarks from svv_columns where {places}"
+        )
+    }
+    for name, table in tables.items():
+        if remarks.get(name) != table.remark:
+            kind = "view" if table.is_view else "table"
+            session.execute(f"comment on {kind} {name} is {_quoted(table.remark)}")
+        for column in () if table.is_view else table.columns:
+            if column_remarks.get((name, column.name)) != column.meaning:
+                session.execute(
+                    f"comment on column {name}.{column.name} is {_quoted(column.meaning)}"
+                )
+
+
+def _described_schemas(tables: Mapping[str, model.Table]) -> str:
+    names = sorted({t.schema for t in tables.values()})
+    return f"table_schema in ({', '.join(map(_quoted, names))})"
+
+
+def _quoted(text: str) -> str:
+    """``text`` as a literal: COMMENT binds no values."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def check_staging(redshift: Redshift, event_types: Iterable[str] = EVENTS) -> None:

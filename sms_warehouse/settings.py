@@ -77,7 +77,7 @@ def report_timezone() -> str:
 
 
 def report_minutes() -> int:
-    """Least minutes between two refreshes of the reports."""
+    """Least minutes between two refreshes of the reports; 0: every refresh is of all, also of slower ones."""
     return _integer("SMS_WAREHOUSE_REPORT_MINUTES", 15, least=0)
 
 

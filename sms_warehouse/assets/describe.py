@@ -1,15 +1,15 @@
-"""What the Dagster UI shows of a table: its SQL, its columns, the first rows of an aggregate."""
+"""What the Dagster UI shows of a table: its SQL, what its columns mean, how complete it is, its first rows."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 
 import dagster as dg
 
-from sms_warehouse import sql
-from sms_warehouse.resources.redshift import Session
+from sms_warehouse import model, sql
 
 
 def code_version(files: Sequence[str]) -> str:
@@ -32,25 +32,50 @@ def sql_metadata(files: Sequence[str]) -> dict[str, dg.MetadataValue]:
     }
 
 
-def column_schema(session: Session, schema: str, table: str) -> dg.TableSchema:
-    """The columns of a table as the warehouse itself knows them."""
-    rows = session.rows(
-        "select column_name, data_type, character_maximum_length, is_nullable"
-        " from information_schema.columns"
-        " where table_schema = :schema and table_name = :table order by ordinal_position",
-        schema=schema,
-        table=table,
+def table_metadata(full_name: str) -> dict[str, Any]:
+    """A table's name and its columns with their types and meanings, as ``sql/schema`` says them."""
+    table = model.table(full_name)
+    return {
+        "dagster/table_name": full_name,
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn(
+                    column.name,
+                    column.type or "of a view",
+                    description=column.meaning,
+                    constraints=dg.TableColumnConstraints(nullable=column.is_nullable),
+                )
+                for column in table.columns
+            ]
+        ),
+    }
+
+
+def refresh_metadata(refresh: Mapping[str, Any]) -> dict[str, dg.MetadataValue]:
+    """What a row of control.report_refresh says: the report's clock, its days, and how complete their logs are."""
+    known, landed, poison = (
+        int(refresh[f"objects_{kind}"]) for kind in ("known", "landed", "poison")
     )
-    return dg.TableSchema(
-        [
-            dg.TableColumn(
-                name,
-                f"{data_type}({length})" if length else data_type,
-                constraints=dg.TableColumnConstraints(nullable=is_nullable == "YES"),
-            )
-            for name, data_type, length, is_nullable in rows
-        ]
+    waiting = max(known - landed - poison, 0)
+    text: dict[str, Any] = {
+        "anchor": refresh["anchor"],
+        "report_timezone": refresh["report_tz"],
+        "window": f"{refresh['window_start']} to {refresh['window_end']}",
+        "final_before": refresh["final_before"] or "no day",
+    }
+    shown: dict[str, dg.MetadataValue] = {
+        name: dg.MetadataValue.text(str(value)) for name, value in text.items()
+    }
+    for name in ("as_of", "newest_event_at"):
+        if refresh[name] is not None:
+            shown[name] = dg.MetadataValue.timestamp(refresh[name].replace(tzinfo=UTC))
+    for name in ("objects_known", "objects_landed", "objects_poison", "lines_quarantined"):
+        shown[name] = dg.MetadataValue.int(int(refresh[name]))
+    shown["objects_waiting"] = dg.MetadataValue.int(waiting)
+    shown["is_complete"] = dg.MetadataValue.bool(
+        not (waiting or poison or refresh["lines_quarantined"])
     )
+    return shown
 
 
 def preview(records: Sequence[dict[str, Any]]) -> dg.TableMetadataValue:

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from sms_warehouse import reports, settings
-from sms_warehouse.assets import describe, warehouse
-from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse import invariants, model, reports, settings
+from sms_warehouse.assets import describe, plots, warehouse
+from sms_warehouse.partitions import is_asked_by_a_person
+from sms_warehouse.reports import Report
+from sms_warehouse.resources.redshift import Redshift, Session
 
 GROUP = "reports"
 
@@ -38,47 +40,73 @@ def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime
     return record.create_timestamp.astimezone(UTC).replace(tzinfo=None)
 
 
+def _description(name: str, report: Report) -> str:
+    return (
+        f"{model.table(f'{GROUP}.{name}').meaning}\n\n"
+        f"{report.days} days up to {report.last_day}, {report.anchor.value.lower()} anchor.\n\n"
+        f"Time zone: {report.zone}\n\nVerified: {report.verified}"
+    )
+
+
+def _preview(session: Session, name: str, report: Report) -> dict[str, dg.MetadataValue]:
+    if report.is_personal:
+        return {}
+    rows = session.records(
+        f"select * from reports.{name} order by {report.preview_order} limit {_PREVIEW_ROWS}"
+    )
+    return {"preview": describe.preview(rows)}
+
+
 def _report_asset(name: str) -> dg.AssetsDefinition:
     report = reports.REPORTS[name]
     files = reports.files(name)
 
     @dg.asset(
         key=key(name),
-        deps=[_source(table) for table in report.sources],
+        deps=[*map(_source, report.sources), *map(key, report.after)],
+        check_specs=invariants.specs(key(name), name),
         group_name=GROUP,
         kinds={"redshift", "sql"},
         code_version=describe.code_version(files),
-        description=report.description,
-        metadata={"dagster/table_name": f"reports.{name}", **describe.sql_metadata(files)},
+        description=_description(name, report),
+        metadata={
+            **describe.table_metadata(f"{GROUP}.{name}"),
+            **describe.sql_metadata(files),
+        },
     )
     def refreshed(
         context: dg.AssetExecutionContext, config: RefreshConfig, redshift: Redshift
     ) -> dg.MaterializeResult:
         as_of = _as_of(context, config)
         began = datetime.now(UTC)
-        rows = reports.refresh(
-            redshift,
-            name,
-            as_of=as_of,
-            report_tz=settings.report_timezone(),
-            run_id=context.run.run_id,
-        )
-        context.log.info(f"{name}: {rows} rows, as of {as_of:%Y-%m-%d %H:%M} UTC")
+        with redshift.session(f"look_at_{name}") as session:
+            is_left = not is_asked_by_a_person(context) and reports.is_young(session, name, as_of)
+        if is_left:
+            context.log.info(f"{name} is younger than {report.every}: left as it is")
+        else:
+            reports.refresh(
+                redshift,
+                name,
+                as_of=as_of,
+                report_tz=settings.report_timezone(),
+                run_id=context.run.run_id,
+            )
         with redshift.session(f"describe_{name}") as session:
+            (state,) = session.records(
+                "select * from control.report_refresh where report_name = :name", name=name
+            )
+            rows = session.value(f"select count(*) as report_rows from reports.{name}")
+            context.log.info(f"{name}: {rows} rows, as of {state['as_of']:%Y-%m-%d %H:%M} UTC")
             return dg.MaterializeResult(
                 metadata={
+                    **plots.pictures(session, name, state["as_of"], context.log.warning),
+                    **describe.refresh_metadata(state),
+                    **_preview(session, name, report),
                     "dagster/row_count": rows,
-                    "dagster/column_schema": describe.column_schema(session, GROUP, name),
-                    "as_of": dg.MetadataValue.timestamp(as_of.replace(tzinfo=UTC)),
-                    "report_timezone": settings.report_timezone(),
+                    "is_left_as_it_was": is_left,
                     "seconds": (datetime.now(UTC) - began).total_seconds(),
-                    "preview": describe.preview(
-                        session.records(
-                            f"select * from reports.{name} order by {report.preview_order}"
-                            f" limit {_PREVIEW_ROWS}"
-                        )
-                    ),
-                }
+                },
+                check_results=invariants.evaluate(session, name),
             )
 
     return refreshed
@@ -89,11 +117,8 @@ message_status = dg.AssetSpec(
     deps=[warehouse.key("fact_message")],
     group_name=GROUP,
     kinds={"redshift", "view"},
-    description=(
-        "One row per message: its outcome, engagement and the follow-up it calls for. A view: the outcome is "
-        "computed when it is asked for, so there is nothing to refresh."
-    ),
-    metadata={"dagster/table_name": "reports.message_status"},
+    description=model.table(f"{GROUP}.message_status").meaning,
+    metadata=describe.table_metadata(f"{GROUP}.message_status"),
 )
 
 report_assets: list[dg.AssetsDefinition | dg.AssetSpec] = [

@@ -7,7 +7,7 @@ or a schedule it does only what is new, so that the cost follows the batch.
 
 import dagster as dg
 
-from sms_warehouse import apply
+from sms_warehouse import apply, model
 from sms_warehouse.assets import describe, staging
 from sms_warehouse.partitions import ARRIVAL_DAYS, day_of, is_asked_by_a_person
 from sms_warehouse.resources.redshift import Redshift
@@ -28,9 +28,9 @@ def _warehouse_asset(table: str, step: apply.Step) -> dg.AssetsDefinition:
         partitions_def=ARRIVAL_DAYS,
         kinds={"redshift", "sql"},
         code_version=describe.code_version(step.files),
-        description=step.description,
+        description=model.table(f"{GROUP}.{table}").meaning,
         metadata={
-            "dagster/table_name": f"warehouse.{table}",
+            **describe.table_metadata(f"{GROUP}.{table}"),
             **describe.sql_metadata(step.files),
         },
     )
@@ -46,7 +46,6 @@ def _warehouse_asset(table: str, step: apply.Step) -> dg.AssetsDefinition:
             return dg.MaterializeResult(
                 metadata={
                     "dagster/partition_row_count": apply.row_count(session, table, day),
-                    "dagster/column_schema": describe.column_schema(session, GROUP, table),
                     "loads_applied": applied.loads,
                     "rows_changed": applied.rows,
                     "messages_touched": applied.messages,

@@ -8,15 +8,38 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sms_warehouse import sql
-from sms_warehouse.reports import campaigns, clicks, delivery
+from sms_warehouse import settings, sql
+from sms_warehouse.reports import campaigns, clicks, delivery, operations, recipients
 from sms_warehouse.reports.report import Anchor, Clock, Report, files
 from sms_warehouse.resources.redshift import Redshift, Session
 
-__all__ = ["REPORTS", "Anchor", "Clock", "Report", "files", "refresh"]
+__all__ = ["REPORTS", "Anchor", "Clock", "Report", "files", "is_slow", "is_young", "refresh"]
 
-REPORTS: dict[str, Report] = {**campaigns.REPORTS, **delivery.REPORTS, **clicks.REPORTS}
+# The order of a refresh: the heatmap reads the segments.
+REPORTS: dict[str, Report] = {
+    **campaigns.REPORTS,
+    **delivery.REPORTS,
+    **recipients.REPORTS,
+    **clicks.REPORTS,
+    **operations.REPORTS,
+}
 """The report tables; reports.message_status is a view and needs no refresh."""
+
+
+def is_slow(name: str) -> bool:
+    """Whether a report has a rhythm of its own; none has when there is to be no time between refreshes."""
+    return REPORTS[name].every is not None and settings.report_minutes() > 0
+
+
+def is_young(session: Session, name: str, as_of: datetime) -> bool:
+    """Whether a refresh for ``as_of`` that nobody asked for has to leave a report as it is."""
+    every = REPORTS[name].every
+    if every is None or not is_slow(name):
+        return False
+    known = session.rows(
+        "select as_of from control.report_refresh where report_name = :name", name=name
+    )
+    return any(last <= as_of < last + every for (last,) in known)
 
 
 def refresh(

@@ -33,6 +33,7 @@ def _rolling(clock: Clock) -> Values:
         "window_end_at": window_end_at,
         "window_first_date": window_start_at.date(),
         "window_last_date": window_end_at.date(),
+        "as_of_date": clock.as_of.date(),
         "previous_start_at": previous_start_at,
         "previous_first_date": previous_start_at.date(),
     }
@@ -47,9 +48,18 @@ def _daily(clock: Clock) -> Values:
 
 
 def _fill_daily(session: Session, name: str, values: Values) -> None:
-    """The last days, and of older ones, range by range, those that messages were worked out again of."""
-    bound = dict(values)
+    """The last days, and of older ones, range by range, those that messages were worked out again of.
+
+    The last days reach back to those of the refresh before: between the two some were never the last.
+    """
+    bound = {**values, "published_before": None}
     first, last = cast(date, bound["first_due_date"]), cast(date, bound["last_due_date"])
+    for as_of, final_before in session.rows(
+        "select as_of, final_before from control.report_refresh where report_name = :name",
+        name=name,
+    ):
+        first = min(first, as_of.date() - timedelta(days=_DUE_DAYS + 1))
+        bound |= {"first_due_date": first, "published_before": final_before}
     sql.run(session, f"reports/{name}/due", **bound)
     older = session.rows("select distinct cohort_date_report from due_cohort")
     for first_date, last_date in [*date_ranges(day for (day,) in older), (first, last)]:
@@ -72,28 +82,20 @@ def _variants(clock: Clock) -> Values:
 
 REPORTS = {
     "campaign_performance": Report(
-        "One row per campaign and variant ('*' for the campaign): delivery, clicks, opt-outs and rates of its "
-        "messages of the last 400 days.",
         Anchor.COHORT,
         ("fact_message", "dim_campaign"),
         "sent desc, campaign_id, variant_id",
         _CAMPAIGN_DAYS,
         _campaigns,
         final_days=CLICKS_FINAL_DAYS,
-    ),
-    "rolling_30d": Report(
-        "One row per scope (all, campaign, carrier, category): messages sent in the thirty calendar days up to "
-        "yesterday, and the same of the thirty days before.",
-        Anchor.COHORT,
-        ("fact_message", "fact_submission"),
-        "scope_type, sent desc, scope_id",
-        _WINDOW_DAYS,
-        _rolling,
-        ends_yesterday=True,
-        final_days=CLICKS_FINAL_DAYS,
+        zone="none in its rows, which are of campaigns; the 400 days are days of UTC.",
+        verified=(
+            "exact rows of campaigns worked out by hand, a clock just before and after 72 hours, scores against "
+            "campaigns of the same and other kinds and ages, and on random worlds the sums of variants, states and "
+            "clicks (warehouse/test_reports.py)."
+        ),
     ),
     "campaign_daily": Report(
-        "One row per day of sending, campaign and variant: counts that can be summed, and whether they are final.",
         Anchor.COHORT,
         ("fact_message",),
         "sent_date_report desc, sent desc, campaign_id, variant_id",
@@ -101,14 +103,42 @@ REPORTS = {
         _daily,
         final_days=CLICKS_FINAL_DAYS,
         fill=_fill_daily,
+        zone=(
+            "the campaign's own, UTC for one that names none; the 36 days end with today in "
+            "SMS_WAREHOUSE_REPORT_TIMEZONE."
+        ),
+        verified=(
+            "exact rows by hand; clicks 200 days late, a corrected time zone and clocks that jump ahead and back "
+            "(warehouse/test_campaign_daily.py); days of zones east and west with 23, 24 and 25 hours, leap days and "
+            "ends of years, and its sums over the window, those of rolling_30d (warehouse/test_report_days.py)."
+        ),
+    ),
+    "rolling_30d": Report(
+        Anchor.COHORT,
+        ("fact_message", "fact_submission"),
+        "scope_type, sent desc, scope_id",
+        _WINDOW_DAYS,
+        _rolling,
+        ends_days_ago=1,
+        final_days=CLICKS_FINAL_DAYS,
+        after=("campaign_daily",),
+        zone="SMS_WAREHOUSE_REPORT_TIMEZONE for the window's days, whatever zones the campaigns use.",
+        verified=(
+            "messages around both midnights of the window in zones with and without a clock change, "
+            "recipients with several messages and scopes, two windows compared, all by hand "
+            "(warehouse/test_reports.py); each count is the sum of the window's days in campaign_daily."
+        ),
     ),
     "ab_variant": Report(
-        "One row per variant of a campaign that has several: its click-through rate within 72 hours, against the "
-        "control's, of messages of the last 90 days.",
         Anchor.COHORT,
         ("fact_message", "dim_variant"),
         "campaign_id, variant_id",
         _AB_DAYS + 1,
         _variants,
+        zone="none in its rows; the 90 days are days of UTC.",
+        verified=(
+            "z and sample ratio of examples worked out by hand, the latter just above and below the tabled bound; "
+            "with none, one and two controls (warehouse/test_ab_variant.py)."
+        ),
     ),
 }

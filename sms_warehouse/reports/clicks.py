@@ -8,7 +8,8 @@ from sms_warehouse.reports.report import Anchor, Clock, Report, Values
 
 _HOURLY_DAYS = 35
 _HEATMAP_DAYS = 90
-_HEATMAP_AGE = timedelta(hours=24)
+# The newest day whose every message has had its 24 hours.
+_HEATMAP_AGE_DAYS = 2
 
 
 def _hourly(clock: Clock) -> Values:
@@ -17,8 +18,7 @@ def _hourly(clock: Clock) -> Values:
 
 
 def _heatmap(clock: Clock) -> Values:
-    # Of the newest day whose every message has had its 24 hours.
-    window_end = clock.today - timedelta(days=2)
+    window_end = clock.today - timedelta(days=_HEATMAP_AGE_DAYS)
     window_start = window_end - timedelta(days=_HEATMAP_DAYS - 1)
     start_at, end_at = (
         clock.midnight(window_start),
@@ -35,20 +35,28 @@ def _heatmap(clock: Clock) -> Values:
 
 REPORTS = {
     "click_activity_hourly": Report(
-        "One row per hour (UTC) and campaign: requests for its links in that hour, of the last 35 days.",
         Anchor.ACTIVITY,
         ("fact_click", "fact_message", "dim_user_agent"),
         "click_hour_utc desc, human_clicks desc, campaign_id",
         _HOURLY_DAYS + 1,
         _hourly,
+        zone="UTC.",
+        verified=(
+            "exact rows by hand; people, machines and repeats of all hours add up to the requests in "
+            "fact_click (warehouse/test_click_reports.py)."
+        ),
     ),
     "send_time_heatmap": Report(
-        "One row per weekday and hour of sending in the recipient's time zone, and segment of recipients: how many "
-        "delivered messages were clicked within 24 hours, of ninety days.",
         Anchor.COHORT,
         ("fact_message", "reports/recipient_engagement"),
         "segment, dow_local, hour_local",
-        _HEATMAP_DAYS + 2,
+        _HEATMAP_DAYS,
         _heatmap,
+        ends_days_ago=_HEATMAP_AGE_DAYS,
+        zone="the recipient's own for weekday and hour; SMS_WAREHOUSE_REPORT_TIMEZONE for the ninety days.",
+        verified=(
+            "exact rows by hand for recipients east and west and at a clock change, and Wilson's interval "
+            "against Newcombe's published table (warehouse/test_click_reports.py)."
+        ),
     ),
 }

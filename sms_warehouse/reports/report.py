@@ -77,27 +77,40 @@ def files(name: str) -> list[str]:
 class Report:
     """One report table, ``reports.<name>``, filled from ``sql/reports``.
 
-    ``description`` says what one row is. ``sources`` are the tables it reads, by schema and name; a name alone is
-    of the warehouse. ``days`` is how many days back it reaches, today included; ``ends_yesterday`` leaves today
-    out. ``values`` gives what its statements bind besides ``as_of`` and ``report_tz``.
+    What one row is, the statement that makes the table says. ``sources`` are the tables it reads, by schema and
+    name; a name alone is of the warehouse. ``days`` is how many days it covers, the last of them ``ends_days_ago``
+    days before the clock's. ``values`` gives what its statements bind besides ``as_of`` and ``report_tz``.
     """
 
-    description: str
     anchor: Anchor
     sources: tuple[str, ...]
     preview_order: str
     days: int
     values: Callable[[Clock], Values]
-    ends_yesterday: bool = False
+    ends_days_ago: int = 0
     final_days: int | None = None
     """Days after which a row's counts are final; None for a report whose rows never are."""
     is_personal: bool = False
     """Rows are about persons: none of them may be shown in Dagster."""
+    every: timedelta | None = None
+    """A refresh that nobody asked for leaves it as it is while it is younger than this; None: never."""
+    after: tuple[str, ...] = ()
+    """Reports it does not read but is compared with by a check: refreshed before it."""
+    zone: str = ""
+    """Whose days and hours its rows speak of, in words."""
+    verified: str = ""
+    """How its numbers were verified, in words; the page of the model shows it."""
     fill: Fill = run_files
+
+    @property
+    def last_day(self) -> str:
+        """The last day of the window, in words."""
+        named = {0: "the day of as_of", 1: "yesterday"}
+        return named.get(self.ends_days_ago, f"{self.ends_days_ago} days before the day of as_of")
 
     def window(self, clock: Clock) -> tuple[date, date]:
         """First and last day covered, in the report's zone."""
-        last = clock.today - timedelta(days=1 if self.ends_yesterday else 0)
+        last = clock.today - timedelta(days=self.ends_days_ago)
         return last - timedelta(days=self.days - 1), last
 
     def final_before(self, clock: Clock) -> date | None:

@@ -97,14 +97,19 @@ def test_a_campaign_adds_up(redshift: Redshift) -> None:
         ctr_sent=Decimal("0.5"),
         ctr_24h=Decimal("0.5"),
         clicks_per_clicker=Decimal("1.5"),
+        ctr_72h=Decimal("0.5"),
+        ctr_7d=Decimal("0.5"),
         median_sec_to_click=(600 + 144_000) / 2,
+        p90_sec_to_click=600 + 0.9 * (144_000 - 600),
         opt_outs=1,
         optout_rate=Decimal("0.5"),
         segments_sent=8,
         segments_per_msg=Decimal(2),
-        # It is the only one of its type.
-        score_vs_baseline=Decimal(1),
+        # No campaign of its type has had 72 hours yet.
+        score_vs_baseline=None,
+        replies=0,
         first_sent_at=NOON,
+        last_sent_at=NOON,
         is_mature=False,
         as_of=AS_OF,
     )
@@ -157,6 +162,10 @@ def test_the_window_is_thirty_days_of_the_reports_zone(redshift: Redshift) -> No
         prev_sent=1,
         recipients_exact=2,
         delta_pct=Decimal(1),
+        today_attempted=1,
+        today_sent=1,
+        today_delivered=0,
+        today_clicked=0,
         source_watermark=times["its last second"] + timedelta(milliseconds=20),
     )
 
@@ -216,6 +225,136 @@ def test_failures_are_shares_of_what_their_carrier_was_sent(redshift: Redshift) 
     )
 
 
+def test_a_window_is_compared_with_the_thirty_days_before(redshift: Redshift) -> None:
+    """Three messages to two recipients after four before; today's are in neither."""
+    world = []
+    for n, (days, delivered, clicked_after) in enumerate(
+        [
+            *((40, True, hours) for hours in (1, 100, None)),
+            (40, False, None),
+            *((10, True, hours) for hours in (1, None)),
+            (10, False, None),
+            (0, True, 1),
+        ]
+    ):
+        sent = NOON - timedelta(days=days)
+        m = message_id(n, sent)
+        world.append(submitted(m, sent, recipient_id=f"sub_{n % 2}", link_token=m))
+        world.append(
+            receipt(m, "DELIVERED" if delivered else "EXPIRED", sent + timedelta(seconds=5))
+        )
+        if clicked_after:
+            world.append(
+                click(m, sent + timedelta(hours=clicked_after), link_token=m, visitor_token=m)
+            )
+    load(redshift, *world)
+    refresh(redshift, "rolling_30d", as_of=at(hours=2), report_tz="UTC")
+    (row,) = report(redshift, "rolling_30d", scope_type="ALL")
+    check(
+        row,
+        sent=3,
+        delivered=2,
+        failed=1,
+        recipients_exact=2,
+        unique_clickers=1,
+        delivery_rate=Decimal("0.666667"),
+        delivery_rate_final=Decimal("0.666667"),
+        dlr_coverage=Decimal(1),
+        ctr=Decimal("0.5"),
+        ctr_72h=Decimal("0.5"),
+        msgs_per_recipient=Decimal("1.5"),
+        optout_rate=Decimal(0),
+        prev_sent=4,
+        prev_delivered=3,
+        prev_clicked_delivered=2,
+        prev_ctr=Decimal("0.666667"),
+        prev_ctr_72h=Decimal("0.333333"),
+        delta_pp=Decimal("-0.166667"),
+        delta_pct=Decimal("-0.25"),
+        today_attempted=1,
+        today_sent=1,
+        today_delivered=1,
+        today_clicked=1,
+    )
+
+
+def test_a_campaign_is_scored_against_its_kind(redshift: Redshift) -> None:
+    """Of blasts that began 3 to 90 days before, the median; campaigns too young or too old are no measure."""
+    campaigns = {
+        "half": ("BLAST", 10, 1, 2),
+        "all": ("BLAST", 90, 1, 1),
+        "none": ("BLAST", 3, 0, 2),
+        "too young": ("BLAST", 2.9, 2, 2),
+        "too old": ("BLAST", 90.1, 1, 1),
+        "of another kind": ("JOURNEY", 10, 1, 1),
+        "of no kind": (None, 10, 1, 1),
+    }
+    world = []
+    for n, (name, (kind, days, clicked, delivered)) in enumerate(campaigns.items()):
+        sent = NOON - timedelta(days=days)
+        world.append(campaign(name, campaign_type=kind))
+        for k in range(delivered):
+            m = message_id(10 * n + k, sent)
+            world.append(submitted(m, sent, campaign_id=name, recipient_id=m, link_token=m))
+            world.append(receipt(m, "DELIVERED", sent + timedelta(seconds=5)))
+            if k < clicked:
+                world.append(click(m, sent + timedelta(hours=1), link_token=m, visitor_token=m))
+    load(redshift, *world)
+    refresh(redshift, "campaign_performance", as_of=NOON, report_tz="UTC")
+    rows = report(redshift, "campaign_performance", variant_id="*")
+    assert {r["campaign_id"]: (r["score_vs_baseline"], r["is_mature"]) for r in rows} == {
+        "half": (1, True),
+        "all": (2, True),
+        "none": (0, False),
+        "too young": (2, False),
+        "too old": (2, True),
+        "of another kind": (1, True),
+        "of no kind": (None, True),
+    }
+
+
+def test_a_failure_counts_under_its_day_carrier_provider_and_code(redshift: Redshift) -> None:
+    """A refusal at submission is no failure of delivery; a code nobody knows and none at all are told apart."""
+    cases: list[tuple[dict[str, Any], dict[str, Any] | None]] = [
+        ({"mcc_mnc": "310410"}, {"error_code": "012"}),
+        ({"mcc_mnc": "310410"}, {"error_code": "9F3"}),
+        ({}, {}),
+        ({"occurred_at": datetime(2026, 3, 10, 2)}, {"error_code": "012"}),
+        ({"submit_status": "REJECTED", "submit_error_code": "429"}, None),
+        # The first day of the report in the campaign's zone, and the last moment before it.
+        ({"occurred_at": datetime(2026, 2, 5, 5)}, {"error_code": "012"}),
+        ({"occurred_at": datetime(2026, 2, 5, 4, 59, 59)}, {"error_code": "012"}),
+    ]
+    world: list[Event] = [campaign(report_tz="America/New_York")]
+    for n, (sending, failure) in enumerate(cases):
+        sent = sending.get("occurred_at", NOON)
+        m = message_id(n, sent)
+        world.append(submitted(m, recipient_id=f"sub_{n}", **({"occurred_at": sent} | sending)))
+        if failure is not None:
+            world.append(receipt(m, "UNDELIVERED", sent + timedelta(seconds=5), **failure))
+    load(redshift, *world)
+    refresh(redshift, "delivery_failure_daily", as_of=AS_OF, report_tz="America/New_York")
+    rows = report(redshift, "delivery_failure_daily")
+    assert [
+        (
+            r["sent_date_report"],
+            r["carrier"],
+            r["error_code"],
+            r["failure_category"],
+            r["messages"],
+            r["sent"],
+            r["pct_of_sent"],
+        )
+        for r in rows
+    ] == [
+        (date(2026, 3, 10), "-", "-", rows[0]["failure_category"], 1, 1, 1),
+        (date(2026, 3, 10), "310410", "012", "INVALID_NUMBER", 1, 2, Decimal("0.5")),
+        (date(2026, 3, 10), "310410", "9F3", "UNKNOWN", 1, 2, Decimal("0.5")),
+        (date(2026, 3, 9), "-", "012", "INVALID_NUMBER", 1, 1, 1),
+        (date(2026, 2, 5), "-", "012", "INVALID_NUMBER", 1, 1, 1),
+    ]
+
+
 def test_a_messages_status_is_computed_when_it_is_asked_for(redshift: Redshift) -> None:
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     ages = {1: "PENDING", 100: "UNKNOWN"}
@@ -267,7 +406,7 @@ def test_a_message_calls_for_what_its_recipient_did(redshift: Redshift) -> None:
 def test_measures_keep_their_promises(redshift: Redshift, seed: int) -> None:
     """Every message sent is in exactly one state, and rates are shares."""
     load(redshift, *random_world(seed))
-    for hours in (1, 80):
+    for hours in (50, 130):
         refresh_all(redshift, at(hours=hours))
         rows = report(redshift, "campaign_performance")
         assert sum(r["sent"] for r in rows) > 0

@@ -27,37 +27,48 @@ counted as (
     group by campaign_id, variant_id
 ),
 
+-- A variant that was to get a share and got nothing stands beside the others: nothing says more of a broken split.
 declared as (
     select
-        counted.campaign_id,
-        counted.variant_id,
-        counted.attempted,
-        counted.delivered,
-        counted.clicked_72h,
+        coalesce(counted.campaign_id, variant.campaign_id) as campaign_id,
+        coalesce(counted.variant_id, variant.variant_id) as variant_id,
+        coalesce(counted.attempted, 0) as attempted,
+        coalesce(counted.delivered, 0) as delivered,
+        coalesce(counted.clicked_72h, 0) as clicked_72h,
+        coalesce(counted.unripe, 0) as unripe,
         variant.is_control,
-        variant.allocation_pct,
-        case when coalesce(variant.is_control, false) then 1 else 0 end as control,
-        count(*) over (partition by counted.campaign_id) as variants,
-        sum(counted.unripe) over (partition by counted.campaign_id) as campaign_unripe,
-        sum(counted.attempted) over (partition by counted.campaign_id) as campaign_attempted,
-        sum(variant.allocation_pct) over (partition by counted.campaign_id) as campaign_pct,
-        sum(case when variant.allocation_pct > 0 then 1 else 0 end)
-            over (partition by counted.campaign_id) as variants_with_share
+        variant.allocation_pct
     from counted
-    left join warehouse.dim_variant as variant
+    full join warehouse.dim_variant as variant
         on variant.campaign_id = counted.campaign_id
         and variant.variant_id = counted.variant_id
-    where counted.attempted > 0
+    where counted.attempted + counted.unripe > 0
+        or (variant.is_current and variant.allocation_pct > 0)
+),
+
+shared as (
+    select
+        declared.*,
+        case when coalesce(is_control, false) then 1 else 0 end as control,
+        count(*) over (partition by campaign_id) as variants,
+        sum(unripe) over (partition by campaign_id) as campaign_unripe,
+        sum(attempted) over (partition by campaign_id) as campaign_attempted,
+        sum(allocation_pct) over (partition by campaign_id) as campaign_pct,
+        sum(case when allocation_pct > 0 then 1 else 0 end) over (partition by campaign_id)
+            as variants_with_share
+    from declared
 ),
 
 expected as (
     select
-        declared.*,
+        shared.*,
         case
             when variants_with_share = variants
                 then cast(campaign_attempted as float8) * allocation_pct / campaign_pct
         end as expected_attempted
-    from declared
+    from shared
+    where variants > 1
+        and campaign_attempted > 0
 ),
 
 -- A campaign that declares several controls declares none.
@@ -71,26 +82,43 @@ control as (
     having sum(control) = 1
 ),
 
--- The 0.999 quantile of the chi-square distribution for one degree of freedom less than there are variants, by Wilson
--- and Hilferty's approximation (it is within one percent of the tables).
+skew as (
+    select
+        campaign_id,
+        min(variants) - 1 as degrees,
+        sum(
+            power(cast(attempted as float8) - expected_attempted, 2) / expected_attempted
+        ) as chi_square
+    from expected
+    group by campaign_id
+    -- With fewer the statistic does not follow the distribution it is compared with.
+    having min(coalesce(expected_attempted, 0)) >= 5
+),
+
+-- Against the 0.999 quantile of the chi-square distribution: from the table and, for more variants than one compares, by
+-- Wilson and Hilferty's approximation, which is 0.6 percent above the table for ten degrees of freedom and nearer for more.
 skewed as (
     select
         campaign_id,
-        sum(
-            power(cast(attempted as float8) - expected_attempted, 2) / expected_attempted
-        ) as chi_square,
-        min(
-            (variants - 1) * power(
-                1
-                - cast(2 as float8) / (9 * cast(variants - 1 as float8))
-                + 3.090232 * sqrt(cast(2 as float8) / (9 * cast(variants - 1 as float8))),
-                3
-            )
-        ) as critical
-    from expected
-    where variants > 1
-        and expected_attempted is not null
-    group by campaign_id
+        chi_square > case degrees
+            when 1 then 10.827566
+            when 2 then 13.815511
+            when 3 then 16.266236
+            when 4 then 18.466827
+            when 5 then 20.515006
+            when 6 then 22.457744
+            when 7 then 24.321886
+            when 8 then 26.124482
+            when 9 then 27.877165
+            else
+                degrees * power(
+                    1
+                    - cast(2 as float8) / (9 * cast(degrees as float8))
+                    + 3.090232 * sqrt(cast(2 as float8) / (9 * cast(degrees as float8))),
+                    3
+                )
+        end as srm_flag
+    from skew
 ),
 
 compared as (
@@ -103,13 +131,12 @@ compared as (
         / nullif(expected.delivered + control.delivered, 0) as pooled,
         cast(1 as float8) / nullif(expected.delivered, 0)
         + cast(1 as float8) / nullif(control.delivered, 0) as inverse_sizes,
-        skewed.chi_square > skewed.critical as srm_flag
+        skewed.srm_flag
     from expected
     left join control
         on control.campaign_id = expected.campaign_id
     left join skewed
         on skewed.campaign_id = expected.campaign_id
-    where expected.variants > 1
 ),
 
 tested as (

@@ -37,6 +37,7 @@ with message as (
         end as unknown
     from reports.message_measure
     where cohort_date >= :first_campaign_date
+        and cohort_at <= :as_of
 ),
 
 scoped as (
@@ -129,7 +130,7 @@ rated as (
         and campaign.is_current
 ),
 
--- What campaigns of a type usually reach: those that began in the last 90 days.
+-- What campaigns of a type usually reach: those that began in the last 90 days and had 72 hours for clicks.
 baseline as (
     select
         campaign_type,
@@ -138,6 +139,7 @@ baseline as (
     where variant_id = '*'
         and exact_ctr_72h is not null
         and first_sent_at >= dateadd(day, -90, cast(:as_of as timestamp))
+        and first_sent_at <= dateadd(hour, -72, cast(:as_of as timestamp))
     group by campaign_type
 )
 

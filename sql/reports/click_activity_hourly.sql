@@ -1,7 +1,18 @@
 delete from reports.click_activity_hourly;
 
 -- Requests of the last 35 days. They are few beside the messages, so they look their messages up, not the other way round.
-create temp table request distkey (message_id) as
+create temp table request (
+    message_id varchar(26),
+    click_hour_utc timestamp,
+    occurred_at timestamp,
+    is_human boolean,
+    is_repeat_fire boolean,
+    bot_reason varchar(64),
+    ua_key varchar(32)
+)
+distkey (message_id);
+
+insert into request
 select
     click.message_id,
     date_trunc('hour', click.occurred_at) as click_hour_utc,

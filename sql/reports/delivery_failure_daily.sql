@@ -17,6 +17,7 @@ with message as (
     from reports.message_measure
     where cohort_date >= :first_failure_cohort_date
         and sent_date_report >= :first_failure_date
+        and sent_at <= :as_of
         and sent = 1
 ),
 

@@ -1,12 +1,12 @@
 delete from reports.rolling_30d;
 
--- Each recipient's messages of the window and of the thirty days before it, by all that a scope may choose.
+-- Each recipient's messages of the window, of the thirty days before it and of today, by all that a scope may choose.
 create temp table recipient_measure (
     campaign_id varchar(64),
     carrier varchar(64),
     message_category varchar(32),
     recipient_key varchar(96),
-    is_current boolean,
+    period varchar(8),
     attempted bigint,
     suppressed bigint,
     submit_failed bigint,
@@ -18,7 +18,10 @@ create temp table recipient_measure (
     carrier_accepted_only bigint,
     clicked bigint,
     clicked_delivered bigint,
+    clicked_24h_delivered bigint,
     clicked_72h_delivered bigint,
+    clicked_7d_delivered bigint,
+    clicked_in_window bigint,
     total_clicks bigint,
     bot_clicks bigint,
     opt_outs bigint,
@@ -33,7 +36,11 @@ with message as (
         carrier,
         message_category,
         recipient_key,
-        cohort_at >= :window_start_at as is_current,
+        case
+            when cohort_at < :window_start_at then 'PREVIOUS'
+            when cohort_at < :window_end_at then 'CURRENT'
+            else 'TODAY'
+        end as period,
         attempted,
         suppressed,
         submit_failed,
@@ -43,12 +50,15 @@ with message as (
         carrier_accepted_only,
         clicked,
         clicked_delivered,
+        clicked_in_window,
         total_clicks,
         bot_clicks,
         opt_outs,
         replies,
         segments_sent,
+        clicked_24h * delivered as clicked_24h_delivered,
         clicked_72h * delivered as clicked_72h_delivered,
+        clicked_7d * delivered as clicked_7d_delivered,
         case
             when unresolved = 1 and sent_at > dateadd(hour, -72, cast(:as_of as timestamp)) then 1
             else 0
@@ -59,9 +69,9 @@ with message as (
             else 0
         end as unknown
     from reports.message_measure
-    where cohort_date between :previous_first_date and :window_last_date
+    where cohort_date between :previous_first_date and :as_of_date
         and cohort_at >= :previous_start_at
-        and cohort_at < :window_end_at
+        and cohort_at <= :as_of
 )
 
 select
@@ -69,7 +79,7 @@ select
     carrier,
     message_category,
     recipient_key,
-    is_current,
+    period,
     cast(sum(attempted) as bigint) as attempted,
     cast(sum(suppressed) as bigint) as suppressed,
     cast(sum(submit_failed) as bigint) as submit_failed,
@@ -81,14 +91,17 @@ select
     cast(sum(carrier_accepted_only) as bigint) as carrier_accepted_only,
     cast(sum(clicked) as bigint) as clicked,
     cast(sum(clicked_delivered) as bigint) as clicked_delivered,
+    cast(sum(clicked_24h_delivered) as bigint) as clicked_24h_delivered,
     cast(sum(clicked_72h_delivered) as bigint) as clicked_72h_delivered,
+    cast(sum(clicked_7d_delivered) as bigint) as clicked_7d_delivered,
+    cast(sum(clicked_in_window) as bigint) as clicked_in_window,
     cast(sum(total_clicks) as bigint) as total_clicks,
     cast(sum(bot_clicks) as bigint) as bot_clicks,
     cast(sum(opt_outs) as bigint) as opt_outs,
     cast(sum(replies) as bigint) as replies,
     cast(sum(segments_sent) as bigint) as segments_sent
 from message
-group by campaign_id, carrier, message_category, recipient_key, is_current;
+group by campaign_id, carrier, message_category, recipient_key, period;
 
 insert into reports.rolling_30d
 with scoped as (
@@ -127,41 +140,94 @@ counted as (
     select
         scope_type,
         scope_id,
-        cast(sum(case when is_current then attempted else 0 end) as bigint) as attempted,
-        cast(sum(case when is_current then suppressed else 0 end) as bigint) as suppressed,
-        cast(sum(case when is_current then submit_failed else 0 end) as bigint) as submit_failed,
-        cast(sum(case when is_current then sent else 0 end) as bigint) as sent,
-        cast(sum(case when is_current then delivered else 0 end) as bigint) as delivered,
-        cast(sum(case when is_current then failed else 0 end) as bigint) as failed,
-        cast(sum(case when is_current then pending else 0 end) as bigint) as pending,
-        cast(sum(case when is_current then unknown else 0 end) as bigint) as unknown,
         cast(
-            sum(case when is_current then carrier_accepted_only else 0 end) as bigint
+            sum(case when period = 'CURRENT' then attempted else 0 end) as bigint
+        ) as attempted,
+        cast(
+            sum(case when period = 'CURRENT' then suppressed else 0 end) as bigint
+        ) as suppressed,
+        cast(
+            sum(case when period = 'CURRENT' then submit_failed else 0 end) as bigint
+        ) as submit_failed,
+        cast(
+            sum(case when period = 'CURRENT' then sent else 0 end) as bigint
+        ) as sent,
+        cast(
+            sum(case when period = 'CURRENT' then delivered else 0 end) as bigint
+        ) as delivered,
+        cast(
+            sum(case when period = 'CURRENT' then failed else 0 end) as bigint
+        ) as failed,
+        cast(
+            sum(case when period = 'CURRENT' then pending else 0 end) as bigint
+        ) as pending,
+        cast(
+            sum(case when period = 'CURRENT' then unknown else 0 end) as bigint
+        ) as unknown,
+        cast(
+            sum(case when period = 'CURRENT' then carrier_accepted_only else 0 end) as bigint
         ) as carrier_accepted_only,
-        cast(sum(case when is_current then clicked else 0 end) as bigint) as clicked,
         cast(
-            sum(case when is_current then clicked_delivered else 0 end) as bigint
+            sum(case when period = 'CURRENT' then clicked else 0 end) as bigint
+        ) as clicked,
+        cast(
+            sum(case when period = 'CURRENT' then clicked_delivered else 0 end) as bigint
         ) as clicked_delivered,
         cast(
-            sum(case when is_current then clicked_72h_delivered else 0 end) as bigint
-        ) as clicked_72h_delivered,
-        cast(sum(case when is_current then total_clicks else 0 end) as bigint) as total_clicks,
-        cast(sum(case when is_current then bot_clicks else 0 end) as bigint) as bot_clicks,
-        cast(sum(case when is_current then opt_outs else 0 end) as bigint) as opt_outs,
-        cast(sum(case when is_current then replies else 0 end) as bigint) as replies,
-        cast(sum(case when is_current then segments_sent else 0 end) as bigint) as segments_sent,
-        count(distinct case when is_current and sent > 0 then recipient_key end)
-            as recipients_exact,
-        count(distinct case when is_current and clicked > 0 then recipient_key end)
-            as unique_clickers,
-        cast(sum(case when is_current then 0 else sent end) as bigint) as prev_sent,
-        cast(sum(case when is_current then 0 else delivered end) as bigint) as prev_delivered,
+            sum(case when period = 'CURRENT' then clicked_24h_delivered else 0 end) as bigint
+        ) as clicked_24h_delivered,
         cast(
-            sum(case when is_current then 0 else clicked_delivered end) as bigint
+            sum(case when period = 'CURRENT' then clicked_72h_delivered else 0 end) as bigint
+        ) as clicked_72h_delivered,
+        cast(
+            sum(case when period = 'CURRENT' then clicked_7d_delivered else 0 end) as bigint
+        ) as clicked_7d_delivered,
+        cast(
+            sum(case when period = 'CURRENT' then clicked_in_window else 0 end) as bigint
+        ) as clicked_in_window,
+        cast(
+            sum(case when period = 'CURRENT' then total_clicks else 0 end) as bigint
+        ) as total_clicks,
+        cast(
+            sum(case when period = 'CURRENT' then bot_clicks else 0 end) as bigint
+        ) as bot_clicks,
+        cast(
+            sum(case when period = 'CURRENT' then opt_outs else 0 end) as bigint
+        ) as opt_outs,
+        cast(
+            sum(case when period = 'CURRENT' then replies else 0 end) as bigint
+        ) as replies,
+        cast(
+            sum(case when period = 'CURRENT' then segments_sent else 0 end) as bigint
+        ) as segments_sent,
+        count(distinct case when period = 'CURRENT' and sent > 0 then recipient_key end)
+            as recipients_exact,
+        count(distinct case when period = 'CURRENT' and clicked > 0 then recipient_key end)
+            as unique_clickers,
+        cast(
+            sum(case when period = 'PREVIOUS' then sent else 0 end) as bigint
+        ) as prev_sent,
+        cast(
+            sum(case when period = 'PREVIOUS' then delivered else 0 end) as bigint
+        ) as prev_delivered,
+        cast(
+            sum(case when period = 'PREVIOUS' then clicked_delivered else 0 end) as bigint
         ) as prev_clicked_delivered,
         cast(
-            sum(case when is_current then 0 else clicked_72h_delivered end) as bigint
-        ) as prev_clicked_72h_delivered
+            sum(case when period = 'PREVIOUS' then clicked_72h_delivered else 0 end) as bigint
+        ) as prev_clicked_72h_delivered,
+        cast(
+            sum(case when period = 'TODAY' then attempted else 0 end) as bigint
+        ) as today_attempted,
+        cast(
+            sum(case when period = 'TODAY' then sent else 0 end) as bigint
+        ) as today_sent,
+        cast(
+            sum(case when period = 'TODAY' then delivered else 0 end) as bigint
+        ) as today_delivered,
+        cast(
+            sum(case when period = 'TODAY' then clicked else 0 end) as bigint
+        ) as today_clicked
     from scoped
     group by scope_type, scope_id
 ),
@@ -202,6 +268,10 @@ select
     rated.clicked,
     rated.clicked_delivered,
     rated.clicked - rated.clicked_delivered as clicked_without_receipt,
+    rated.clicked_24h_delivered,
+    rated.clicked_72h_delivered,
+    rated.clicked_7d_delivered,
+    rated.clicked_in_window,
     rated.total_clicks,
     rated.bot_clicks,
     rated.opt_outs,
@@ -210,6 +280,9 @@ select
     rated.recipients_exact,
     rated.unique_clickers,
     round(cast(rated.delivered as float8) / nullif(rated.sent, 0), 6) as delivery_rate,
+    round(
+        cast(rated.delivered as float8) / nullif(rated.delivered + rated.failed, 0), 6
+    ) as delivery_rate_final,
     round(
         cast(rated.delivered + rated.failed as float8) / nullif(rated.sent, 0), 6
     ) as dlr_coverage,
@@ -228,6 +301,10 @@ select
     round(
         cast(rated.sent - rated.prev_sent as float8) / nullif(rated.prev_sent, 0), 6
     ) as delta_pct,
+    rated.today_attempted,
+    rated.today_sent,
+    rated.today_delivered,
+    rated.today_clicked,
     watermark.source_watermark,
     cast(:as_of as timestamp) as as_of
 from rated

@@ -3,22 +3,17 @@ delete from reports.send_time_heatmap;
 insert into reports.send_time_heatmap
 with message as (
     select
-        message.sent_dow_local as dow_local,
-        message.sent_hour_local as hour_local,
-        message.recipient_key,
-        message.sec_to_first_click,
-        case
-            when message.human_clicks > 0 and message.sec_to_first_click <= 86400 then 1
-            else 0
-        end as clicked_24h
-    from warehouse.fact_message as message
-    where message.cohort_date between :window_first_date and :window_last_date
-        and message.sent_at >= :window_start_at
-        and message.sent_at < :window_end_at
-        and not message.is_stub
-        and message.submit_status <> 'SUPPRESSED'
-        and message.delivery_state = 'DELIVERED'
-        and message.sent_hour_local is not null
+        sent_dow_local as dow_local,
+        sent_hour_local as hour_local,
+        recipient_key,
+        sec_to_first_click,
+        clicked_24h
+    from reports.message_measure
+    where cohort_date between :window_first_date and :window_last_date
+        and sent_at >= :window_start_at
+        and sent_at < :window_end_at
+        and delivered = 1
+        and sent_hour_local is not null
 ),
 
 scoped as (

@@ -1,6 +1,6 @@
 -- One table per event type: the event's fields, then where the row came from. COPY of Parquet maps columns by
--- position, so their order and types are those of the contracts in sms_warehouse/landing/events.py; COPY of
--- Parquet chooses no encodings, so they are named here.
+-- position, so their order and types are those of the contracts in sms_warehouse/landing/events.py, which also
+-- say what each column means; COPY of Parquet chooses no encodings, so they are named here.
 
 create schema if not exists staging;
 

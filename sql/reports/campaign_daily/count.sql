@@ -45,6 +45,7 @@ with message as (
         and due_cohort.cohort_date_report = measure.cohort_date_report
     where measure.cohort_date between :first_cohort_date and :last_cohort_date
         and measure.cohort_date_report between :first_date and :last_date
+        and measure.cohort_at <= :as_of
         and (
             measure.cohort_date_report >= :first_due_date
             or due_cohort.campaign_id is not null

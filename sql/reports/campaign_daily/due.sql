@@ -1,5 +1,5 @@
--- The last days are worked out again each time, since pending turns into unknown and clicks keep coming; of older days
--- only those of campaigns whose messages were worked out again.
+-- The last days, and those that were the last when the report was refreshed before, are worked out again, since pending
+-- turns into unknown and clicks keep coming; of older days only those of campaigns whose messages were worked out again.
 create temp table due_cohort (
     campaign_id varchar(64),
     cohort_date_report date

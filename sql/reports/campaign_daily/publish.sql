@@ -103,7 +103,10 @@ select
     cohort.replies,
     cohort.segments_sent,
     cohort.sent_date_report < :final_before as is_final,
-    coalesce(restated.restated_count, 0) as restated_count,
+    coalesce(
+        restated.restated_count,
+        case when cohort.sent_date_report < cast(:published_before as date) then 1 else 0 end
+    ) as restated_count,
     cast(:as_of as timestamp) as as_of
 from cohort
 left join restated

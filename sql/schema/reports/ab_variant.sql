@@ -1,12 +1,16 @@
--- One row per variant of a campaign with at least two variants that were delivered. Only messages sent 72 hours or more
--- before as_of count, so that every one of them has had the time its clicks are counted for.
+-- One row per variant of a campaign with at least two: those that messages were attempted of, and those its current image
+-- gives a share. Only messages of the last 90 days that were sent 72 hours or more before as_of count, so that every one
+-- of them has had the time its clicks are counted for.
 create table if not exists reports.ab_variant (
+    -- The campaign.
     campaign_id varchar(64) not null,
+    -- The variant.
     variant_id varchar(64) not null,
     -- Whether the campaign declares this variant its control; NULL for a variant no campaign declares.
     is_control boolean,
     -- Messages handed to the network: what the allocation is compared with.
     attempted bigint not null,
+    -- Sent, and all parts delivered in one attempt: the denominator.
     delivered bigint not null,
     -- Delivered messages whose first click by a person came within 72 hours.
     clicked_72h bigint not null,
@@ -22,10 +26,12 @@ create table if not exists reports.ab_variant (
     z decimal(18, 6),
     -- Two-sided: '<0.001', '<0.01', '<0.05' or '>=0.05'. Of many variants compared at once some pass by chance.
     p_value_bucket varchar(8),
-    -- Sample ratio mismatch: a chi-square test of attempted against the declared shares, true below p = 0.001: then do
-    -- not trust the comparison. NULL without shares for every variant.
+    -- Sample ratio mismatch: a chi-square test of attempted against the shares the campaign now declares, true below
+    -- p = 0.001: then do not trust the comparison. NULL unless each variant has a share above 0 that lets 5 messages or
+    -- more be expected. Shares that were changed on the way look like a mismatch.
     srm_flag boolean,
-    -- At least 1,000 delivered messages of this variant and of the control, and none of the campaign is under 72 hours old.
+    -- At least 1,000 delivered messages of this variant and of the control, and none of the campaign's messages with a
+    -- variant is under 72 hours old: a test that goes on sending is never ready. False without exactly one control.
     decision_ready boolean not null,
     -- The clock of the refresh, UTC.
     as_of timestamp not null

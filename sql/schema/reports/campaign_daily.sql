@@ -4,12 +4,14 @@
 create table if not exists reports.campaign_daily (
     -- Day of sending in the campaign's time zone; for messages that were never accepted, of the first attempt.
     sent_date_report date not null,
+    -- The campaign.
     campaign_id varchar(64) not null,
     -- '-' for messages without a variant.
     variant_id varchar(64) not null,
     -- Messages handed to the network, accepted or not; suppressed ones are not among them. attempted = sent + submit_failed.
     attempted bigint not null,
-    -- Messages that were never tried: opted out, frequency cap, quiet hours, hold-out, invalid.
+    -- Messages that were never accepted and whose latest attempt was not made: opted out, frequency cap, quiet hours,
+    -- hold-out, invalid. In no other count.
     suppressed bigint not null,
     -- Messages that no attempt got accepted.
     submit_failed bigint not null,
@@ -31,9 +33,11 @@ create table if not exists reports.campaign_daily (
     clicked_delivered bigint not null,
     -- Messages with a click by a person and no receipt of delivery: clicked - clicked_delivered.
     clicked_without_receipt bigint not null,
-    -- Delivered messages whose first click by a person came within 24 hours, 72 hours or 7 days of sending.
+    -- Delivered messages whose first click by a person came within 24 hours of sending.
     clicked_24h_delivered bigint not null,
+    -- Delivered messages whose first click by a person came within 72 hours of sending.
     clicked_72h_delivered bigint not null,
+    -- Delivered messages whose first click by a person came within 7 days of sending.
     clicked_7d_delivered bigint not null,
     -- Messages whose first click by a person came within the campaign's click_window_days.
     clicked_in_window bigint not null,
@@ -49,7 +53,8 @@ create table if not exists reports.campaign_daily (
     segments_sent bigint not null,
     -- Whether the day is more than 30 days before the day of as_of: its counts stand, and a later change restates them.
     is_final boolean not null,
-    -- How often a refresh changed a count of this row after the row had become final.
+    -- How often a refresh changed a count of this row after it had become final; a row that first appears then begins
+    -- with 1. It depends on when reports were refreshed. A row whose messages have all gone elsewhere goes too.
     restated_count integer not null,
     -- The clock of the refresh, UTC.
     as_of timestamp not null

@@ -19,14 +19,19 @@ create table if not exists reports.click_activity_hourly (
     p50_message_age_h decimal(18, 6),
     -- What most of the machines were told by; the first in the alphabet of several.
     top_bot_reason varchar(64),
-    -- Clicks by persons by operating system; ios + android + other_os = human.
+    -- Clicks by persons on iOS; ios + android + other_os = human.
     ios_clicks bigint not null,
+    -- Clicks by persons on Android.
     android_clicks bigint not null,
+    -- Clicks by persons on any other operating system, or an unknown one.
     other_os_clicks bigint not null,
-    -- Clicks by persons by kind of device; mobile + tablet + desktop + other_device = human.
+    -- Clicks by persons on telephones; mobile + tablet + desktop + other_device = human.
     mobile_clicks bigint not null,
+    -- Clicks by persons on tablets.
     tablet_clicks bigint not null,
+    -- Clicks by persons on computers.
     desktop_clicks bigint not null,
+    -- Clicks by persons on other devices, or unknown ones.
     other_device_clicks bigint not null,
     -- The clock of the refresh, UTC.
     as_of timestamp not null

@@ -1,23 +1,61 @@
--- One row per message that was submitted: its share in each measure, 0 or 1 unless it says otherwise. The formulas all
--- reports share:
---   attempted             accepted or rejected at submit; suppressed messages are in no measure but their own
---   sent                  accepted at least once; sent = delivered + failed + unresolved + unknown
---   submit_failed         attempted - sent
---   delivered, failed     sent, and the receipts say so
---   unresolved            sent, and the receipts leave it open: pending for 72 hours from sending, unknown after
---   unknown_state         sent, and the provider says it will never know
---   carrier_accepted_only sent, and the carrier took it, which is not delivered
---   clicked               at least one click by a person; clicked_delivered: and delivered
---   total_clicks          clicks by people, any number; bot_clicks: requests by machines
+-- One row per message that was submitted: its share in each measure, 0 or 1 unless it says otherwise. All reports share these
+-- formulas.
+--   message_id             the message
+--   campaign_id            the campaign
+--   variant_id             the variant; '-' without one
+--   recipient_key          who had the line when it was first submitted
+--   carrier                mcc_mnc of the recipient's carrier; '-' when not known
+--   provider               SMSC or gateway; '-' when not known
+--   message_category       MARKETING or SERVICE
+--   cohort_at              when it was first accepted or, never accepted, first tried, UTC
+--   cohort_date            UTC day of cohort_at: select by it
+--   cohort_date_report     day of cohort_at in the campaign's time zone
+--   sent_at                when it was first accepted, UTC; NULL when it never was
+--   sent_date_report       day of sent_at in the campaign's time zone
+--   sent_dow_local         weekday of sent_at in the recipient's time zone, 0 is Sunday; NULL when the zone is not known
+--   sent_hour_local        hour of sent_at in the recipient's time zone, 0 to 23; NULL when the zone is not known
+--   sec_to_first_click     seconds from sent_at to the first click by a person; NULL without one
+--   failure_category       why it failed; NULL unless it did
+--   final_error_code       the provider's code of the failure; NULL without one
+--   failure_permanent      whether trying again is of no use; NULL when nobody says
+--   failed_at              last receipt of a failure, UTC
+--   suppressed             1 when it was never accepted and the latest attempt was not made, on purpose; such a message is
+--                          0 in every other measure
+--   attempted              handed to the network and not suppressed; attempted = sent + submit_failed
+--   sent                   accepted at least once; sent = delivered + failed + unresolved + unknown_state
+--   submit_failed          attempted and never accepted
+--   delivered              sent, and all parts delivered in one attempt
+--   failed                 sent, and the last attempt's receipts say undelivered, expired, rejected, deleted or failed
+--   unresolved             sent, and the receipts leave it open: pending for 72 hours from sending, unknown after
+--   unknown_state          sent, and the provider says it will never know
+--   carrier_accepted_only  sent, and the carrier took it, which is not delivered
+--   clicked                at least one click by a person
+--   clicked_delivered      clicked, and delivered
+--   clicked_24h            clicked, for the first time within 24 hours of sending
+--   clicked_72h            clicked, for the first time within 72 hours of sending
+--   clicked_7d             clicked, for the first time within 7 days of sending
+--   clicked_in_window      clicked, for the first time within the campaign's click_window_days
+--   total_clicks           clicks by people, any number
+--   bot_clicks             requests by machines, any number
+--   opt_outs               an opt-out is put down to it
+--   replies                it was answered with something else than STOP
+--   segments_sent          parts, when it was sent
 create or replace view reports.message_measure as
 with message as (
     select
         *,
-        submit_status <> 'SUPPRESSED' as is_counted,
-        submit_status <> 'SUPPRESSED' and sent_at is not null as is_sent,
-        submit_status <> 'SUPPRESSED' and human_clicks > 0 as is_clicked
+        sent_at is not null as is_sent,
+        -- What was accepted once was sent, though a further attempt was not made.
+        submit_status <> 'SUPPRESSED' or sent_at is not null as is_counted
     from warehouse.fact_message
     where not is_stub
+),
+
+clicked_message as (
+    select
+        *,
+        is_counted and human_clicks > 0 as is_clicked
+    from message
 )
 
 select
@@ -33,6 +71,8 @@ select
     cohort_date_report,
     sent_at,
     sent_date_report,
+    sent_dow_local,
+    sent_hour_local,
     sec_to_first_click,
     failure_category,
     final_error_code,
@@ -65,4 +105,4 @@ select
     case when is_counted and opted_out_at is not null then 1 else 0 end as opt_outs,
     case when is_counted and replied_at is not null then 1 else 0 end as replies,
     case when is_sent then segment_count else 0 end as segments_sent
-from message;
+from clicked_message;

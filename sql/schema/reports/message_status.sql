@@ -1,5 +1,24 @@
 -- One row per message that was submitted: how it stands now, and what to do about it. The outcome is computed when it is
 -- asked for: 72 hours after sending without a final receipt it is UNKNOWN, and a later receipt opens it again.
+--   message_id         the message
+--   recipient_key      who had the line when it was first submitted
+--   campaign_id        the campaign
+--   variant_id         the variant of the campaign's test; NULL without a test
+--   sent_at            when it was first accepted, UTC; NULL when it never was
+--   delivery_outcome   NOT_SENT, DELIVERED, FAILED, PENDING (sent less than 72 hours ago, and no final receipt) or
+--                      UNKNOWN
+--   delivered_at       when its last part was delivered, UTC
+--   failure_category   why it failed; NULL unless it did
+--   failure_permanent  whether trying again is of no use; NULL when nobody says
+--   human_clicks       clicks by people, repeats not counted
+--   first_click_at     first click by a person, UTC
+--   last_click_at      last click by a person, UTC
+--   bot_only           machines asked for its link, and no person did
+--   engaged            a person clicked or answered
+--   opted_out_at       when the opt-out put down to it took effect, UTC; NULL without one
+--   follow_up_action   what to do about it: of the first rule of reports.follow_up_rule that fits. It does not know what
+--                      the recipient agreed to elsewhere: whom to act on, reports.followup_audience says
+--   as_of              when it was asked for, UTC: the clock of delivery_outcome
 create or replace view reports.message_status as
 with message as (
     select
@@ -15,6 +34,38 @@ with message as (
         end as delivery_outcome
     from warehouse.fact_message
     where not is_stub
+),
+
+-- The message alone is what rows are counted in; the other columns are named so that a condition on them is applied to
+-- the messages before the rules are.
+ruled as (
+    select
+        message.*,
+        rule.action as follow_up_action,
+        row_number() over (
+            partition by
+                message.message_id,
+                message.cohort_date,
+                message.recipient_key,
+                message.campaign_id,
+                message.sent_at
+            order by rule.rule_order
+        ) as place
+    from message
+    join reports.follow_up_rule as rule
+        on coalesce(rule.opted_out = (message.opted_out_at is not null), true)
+        and coalesce(rule.outcome = message.delivery_outcome, true)
+        and coalesce(
+            rule.engaged = (message.human_clicks > 0 or message.replied_at is not null), true
+        )
+        and coalesce(rule.clicked = (message.human_clicks > 0), true)
+        and coalesce(rule.failure_permanent = coalesce(message.failure_permanent, false), true)
+        and (rule.failure_category is null or rule.failure_category = message.failure_category)
+        and coalesce(message.attempts <= rule.max_attempts, true)
+        and coalesce(message.cohort_at <= dateadd(hour, -rule.min_age_hours, message.as_of), true)
+        and coalesce(message.cohort_at > dateadd(hour, -rule.max_age_hours, message.as_of), true)
+        and coalesce(rule.followed_up = (message.followed_up_at is not null), true)
+        and coalesce(rule.is_follow_up = (message.follow_up_of_message_id is not null), true)
 )
 
 select
@@ -33,22 +84,7 @@ select
     bot_clicks > 0 and human_clicks = 0 as bot_only,
     human_clicks > 0 or replied_at is not null as engaged,
     opted_out_at,
-    case
-        when opted_out_at is not null then 'NONE'
-        when delivery_outcome = 'NOT_SENT' then 'NO_ACTION'
-        when delivery_outcome = 'PENDING' then 'WAIT'
-        when human_clicks > 0 then 'NURTURE_CLICKER'
-        when delivery_outcome = 'FAILED' and failure_permanent then 'SUPPRESS_NUMBER'
-        when delivery_outcome = 'FAILED' and failure_category = 'CARRIER_FILTERED'
-            then 'HOLD_CONTENT_REVIEW'
-        when delivery_outcome = 'FAILED' and attempts < 2 then 'RESEND'
-        when delivery_outcome = 'UNKNOWN' then 'ALT_CHANNEL'
-        when delivery_outcome = 'DELIVERED'
-            and followed_up_at is null
-            and sent_at <= dateadd(hour, -24, as_of)
-            and sent_at > dateadd(day, -7, as_of)
-            then 'REMIND_NON_CLICKER'
-        else 'NO_ACTION'
-    end as follow_up_action,
+    follow_up_action,
     as_of
-from message;
+from ruled
+where place = 1;

@@ -7,7 +7,7 @@ create table if not exists reports.send_time_heatmap (
     dow_local smallint not null,
     -- 0 to 23.
     hour_local smallint not null,
-    -- Segment of the recipient as reports.recipient_engagement has it now; '*' for all.
+    -- Segment of the recipient as reports.recipient_engagement has it now; '*' for all, also those it does not have.
     segment varchar(16) not null,
     -- Messages sent then that were delivered.
     delivered bigint not null,

@@ -7,6 +7,8 @@
 -- need it.
 
 -- One row per landed message_submitted.
+--   load_id  the load that landed it
+--   ...      as in warehouse.fact_submission
 create or replace view warehouse.landed_submission as
 select
     event_id,
@@ -20,6 +22,7 @@ select
     send_batch_id,
     follow_up_of_message_id,
     recipient_id,
+    msisdn_token,
     sender_id,
     message_category,
     template_id,
@@ -85,6 +88,8 @@ from staging.message_submitted;
 
 -- One row per landed delivery_receipt. A receipt for a whole message that counts fewer parts delivered than submitted
 -- ('sub:002 dlvrd:001') reports it as under way.
+--   load_id  the load that landed it
+--   ...      as in warehouse.fact_delivery_event
 create or replace view warehouse.landed_delivery_event as
 select
     event_id,
@@ -175,6 +180,9 @@ from (
 ) as receipt;
 
 -- One row per landed link_click. Slots are the ten minutes of the clock: they do not depend on which request came first.
+--   load_id     the load that landed it
+--   user_agent  the User-Agent header; '' without one
+--   ...         as in warehouse.fact_click
 create or replace view warehouse.landed_click as
 select
     event_id,
@@ -263,10 +271,13 @@ select
 from staging.link_click;
 
 -- One row per landed subscription_changed.
+--   load_id  the load that landed it
+--   ...      as in warehouse.fact_subscription_event
 create or replace view warehouse.landed_subscription_event as
 select
     event_id,
     recipient_id,
+    msisdn_token,
     program_id,
     new_status,
     prior_status,
@@ -316,6 +327,8 @@ select
 from staging.subscription_changed;
 
 -- One row per landed inbound_message.
+--   load_id  the load that landed it
+--   ...      as in warehouse.fact_inbound_message
 create or replace view warehouse.landed_inbound_message as
 select
     event_id,
@@ -363,6 +376,8 @@ select
 from staging.inbound_message;
 
 -- One row per landed campaign_upserted.
+--   load_id  the load that landed it
+--   ...      as in warehouse.dim_campaign
 create or replace view warehouse.landed_campaign as
 select
     event_id,

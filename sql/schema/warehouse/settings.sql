@@ -1,4 +1,9 @@
 -- One row per campaign: what its current image says about reading its results, with what holds where it says nothing.
+--   campaign_id          the campaign
+--   report_tz            IANA time zone its days are read in; UTC when it names none that is known
+--   redshift_tz          the same, as CONVERT_TIMEZONE is given it
+--   click_window_days    days after sending in which a click counts for its success; 30 when it does not say
+--   optout_window_hours  hours after a message in which an opt-out is put down to it; 24 when it does not say
 create or replace view warehouse.campaign_setting as
 select
     campaign.campaign_id,

@@ -24,3 +24,8 @@ with change as (
 select distinct follow_up_of_message_id as message_id
 from change
 where follow_up_of_message_id is not null;
+
+-- The token of a phone number is not in fact_message, so what a submission says of the recipient may change unseen there.
+insert into control.sighted_message (message_id)
+select message_id
+from changed_message;

@@ -63,6 +63,7 @@ where ranked.copy_number = 1;
 insert into warehouse.fact_subscription_event (
     event_id,
     recipient_id,
+    msisdn_token,
     program_id,
     new_status,
     prior_status,
@@ -85,6 +86,7 @@ insert into warehouse.fact_subscription_event (
 select
     landed.event_id,
     landed.recipient_id,
+    landed.msisdn_token,
     landed.program_id,
     landed.new_status,
     landed.prior_status,

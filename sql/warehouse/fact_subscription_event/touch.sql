@@ -18,3 +18,14 @@ select
 from change
 where new_status in ('DEACTIVATED', 'REASSIGNED')
 group by recipient_id;
+
+-- Recipients whose consent or line changed.
+insert into control.touched_recipient (recipient_id)
+with change as (
+    select recipient_id from arrival
+    union all
+    select recipient_id from moved
+)
+
+select distinct recipient_id
+from change;

@@ -1,0 +1,210 @@
+"""Lists of recipients handed over: what is in them, and that nobody is on two for the same message."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sms_warehouse import follow_up
+from sms_warehouse.resources.lake import Lake
+from sms_warehouse_tests.cli.conftest import Command
+from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.warehouse.world import Event, load, message_id, opt_out, receipt, submitted
+
+NOON = datetime(2026, 6, 10, 12)
+SENT_AT = NOON - timedelta(days=2)
+
+
+def delivered(number: int, sent_at: datetime = SENT_AT) -> list[Event]:
+    name = message_id(number, sent_at)
+    received_at = sent_at + timedelta(seconds=10)
+    return [
+        submitted(name, sent_at, recipient_id=f"sub_{number}"),
+        receipt(name, "DELIVERED", received_at, segment_seq=None),
+    ]
+
+
+def failed(number: int) -> list[Event]:
+    name = message_id(number, SENT_AT)
+    at = SENT_AT + timedelta(hours=1)
+    return [
+        submitted(name, SENT_AT, recipient_id=f"sub_{number}"),
+        receipt(name, "UNDELIVERED", at, segment_seq=None, error_code="001"),
+    ]
+
+
+@pytest.fixture
+def four(platform: Platform) -> Platform:
+    """Four recipients of a campaign: two to remind, one who opted out and one whose number is dead."""
+    events = [*delivered(1), *delivered(2), *delivered(3), *failed(4)]
+    load(platform.redshift, *events, opt_out("sub_3", NOON - timedelta(hours=1)))
+    with platform.redshift.session("tests") as session:
+        session.execute(
+            "insert into warehouse.dim_campaign (event_id, campaign_id, version, campaign_name, valid_from,"
+            " is_current, occurred_at, received_at, event_date, content_hash, object_id, line_number,"
+            " arrival_date, loaded_at) select 'e', 'cmp_1', 1, 'Spring', :at, true, :at, :at, '2026-06-01',"
+            " 'h', 'o', 1, '2026-06-01', :at",
+            at=NOON,
+        )
+    return platform
+
+
+def export(
+    platform: Platform, *actions: str, now: datetime = NOON, lake: Lake | None = None
+) -> follow_up.Exported:
+    return follow_up.export(
+        platform.redshift, lake or platform.lake, "cmp_1", actions, now=now, report_tz="UTC"
+    )
+
+
+def read(platform: Platform, exported: follow_up.Exported) -> list[dict[str, str]]:
+    from sms_warehouse.resources.s3 import s3_client
+
+    assert exported.url is not None
+    key = exported.url.removeprefix(f"s3://{platform.bucket}/")
+    body = s3_client().get_object(Bucket=platform.bucket, Key=key)["Body"].read()
+    return list(csv.DictReader(io.StringIO(gzip.decompress(body).decode())))
+
+
+def test_a_list_names_who_may_be_contacted_and_no_telephone(four: Platform) -> None:
+    exported = export(four)
+    assert exported.contacts == 2
+    assert read(four, exported) == [
+        {
+            "recipient_key": f"sub_{n}#0",
+            "recipient_id": f"sub_{n}",
+            "message_id": message_id(n, SENT_AT),
+            "action": "REMIND_NON_CLICKER",
+            "priority": "5",
+            "eligible_from": "2026-06-10T12:00:00Z",
+            "eligible_until": "2026-06-15T12:00:00Z",
+        }
+        for n in (1, 2)
+    ]
+
+
+def test_nobody_is_on_two_lists_for_the_same_message(four: Platform) -> None:
+    export(four)
+    again = export(four, now=NOON + timedelta(minutes=1))
+    assert (again.contacts, again.url, again.not_now) == (0, None, {"EXPORTED": 2})
+
+
+def test_what_was_learnt_since_the_audience_was_computed_counts(four: Platform) -> None:
+    load(four.redshift, opt_out("sub_1", NOON))
+    assert [row["recipient_id"] for row in read(four, export(four))] == ["sub_2"]
+
+
+def test_who_is_on_a_list_counts_as_contacted(four: Platform) -> None:
+    follow_up.set_settings(four.redshift, {"cap_messages": 3})
+    later = NOON - timedelta(days=1, hours=12)
+    export(four)
+    # A second message, of the same campaign: the two sent and the one handed over make three.
+    load(four.redshift, *delivered(1, later))
+    exported = export(four, now=NOON + timedelta(hours=1))
+    assert (exported.contacts, exported.not_now) == (0, {"EXPORTED": 1, "FREQUENCY_CAP": 1})
+    # The reminder was sent: it counts once, no more as handed over.
+    reminder_at = NOON + timedelta(hours=2)
+    load(
+        four.redshift,
+        submitted(
+            message_id(9, reminder_at),
+            reminder_at,
+            recipient_id="sub_1",
+            campaign_id="another",
+            follow_up_of_message_id=message_id(1, SENT_AT),
+        ),
+    )
+    follow_up.set_settings(four.redshift, {"cap_messages": 4})
+    assert export(four, now=NOON + timedelta(hours=3)).contacts == 1
+
+
+def test_an_action_without_contact_is_exported_when_it_is_asked_for(four: Platform) -> None:
+    exported = export(four, "SUPPRESS_NUMBER")
+    assert [row["recipient_id"] for row in read(four, exported)] == ["sub_4"]
+
+
+def test_a_list_that_could_not_be_written_hands_nobody_over(
+    four: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While somebody may still write it, it is waited for; after that its recipients are free again."""
+
+    def no_room(self: Lake, key: str, body: bytes) -> None:
+        raise OSError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "put", no_room)
+        with pytest.raises(OSError, match="no room"):
+            export(four)
+    with pytest.raises(follow_up.FollowUpFailed, match="is being written since 12:00 UTC"):
+        export(four, now=NOON + timedelta(minutes=14))
+    assert export(four, now=NOON + timedelta(minutes=15)).contacts == 2
+
+
+def test_a_list_that_was_written_by_somebody_who_was_stopped_counts(
+    four: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(follow_up, "_finish", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            export(four)
+    again = export(four, now=NOON + timedelta(hours=1))
+    assert (again.contacts, again.not_now) == (0, {"EXPORTED": 2})
+
+
+def test_the_command_prints_how_many_and_where(four: Platform, command: Command) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    sent_at = now - timedelta(days=2)
+    load(four.redshift, *delivered(7, sent_at), day=sent_at.date())
+    assert command("follow-up", "settings", "--first-hour", "0", "--end-hour", "24").exit_code == 0
+    result = command("follow-up", "export", "cmp_1", "--action", "REMIND_NON_CLICKER")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(
+        f"1 recipients s3://{four.bucket}/exports/follow-up/campaign=cmp_1/"
+    )
+    assert "sub_7" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "nobody"), "there is no campaign 'nobody'"),
+        (("export", "cmp_1", "--action", "DANCE"), "no rule gives 'DANCE' something to do"),
+        (
+            ("export", "cmp_1", "--action", "x' or 'a' = 'a"),
+            "something to do; these do: ALT_CHANNEL",
+        ),
+    ],
+)
+def test_what_cannot_be_exported_is_said(
+    four: Platform, command: Command, arguments: tuple[str, ...], said: str
+) -> None:
+    result = command("follow-up", *arguments)
+    assert result.exit_code == 1
+    assert said in result.stderr
+
+
+def test_the_rules_are_shown_changed_and_shown(
+    platform: Platform, command: Command, tmp_path: Path
+) -> None:
+    shown = command("follow-up", "rules").stdout
+    assert "REMIND_NON_CLICKER" in shown
+    file = tmp_path / "rules.csv"
+    file.write_text(
+        command("follow-up", "rules", "--csv").stdout.replace("REMIND_NON_CLICKER", "REMIND")
+    )
+    assert command("follow-up", "set-rules", str(file)).stdout == "10 rules\n"
+    assert "REMIND_NON_CLICKER" not in command("follow-up", "rules").stdout
+    file.write_text(file.read_text().replace("DELIVERED", "ARRIVED"))
+    refused = command("follow-up", "set-rules", str(file))
+    assert refused.exit_code == 1
+    assert f"error: {file}: line 10, column outcome: 'ARRIVED' is none of" in refused.stderr
+    assert "nothing was changed" in refused.stderr
+    assert "outcome=DELIVERED" in command("follow-up", "rules").stdout

@@ -1,0 +1,480 @@
+"""How recipients take messages: counts, recency and segments, for a clock of our choosing."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sms_warehouse.reports import is_young, refresh
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.world import (
+    NOON,
+    Event,
+    click,
+    load,
+    message_id,
+    opt_out,
+    receipt,
+    submitted,
+)
+
+CLOCK = datetime(2026, 6, 10, 12)
+
+
+def ago(**before: float) -> datetime:
+    return CLOCK - timedelta(**before)
+
+
+def message(
+    number: int, sent_at: datetime, status: str | None = "DELIVERED", **fields: Any
+) -> list[Event]:
+    """A message to sub_1, and its one receipt ten seconds later."""
+    name = message_id(number, sent_at)
+    codes = {"error_code": fields.pop("error_code", None)}
+    sent = submitted(name, sent_at, **fields)
+    if status is None:
+        return [sent]
+    received_at = sent_at + timedelta(seconds=10)
+    return [sent, receipt(name, status, received_at, segment_seq=None, **codes)]
+
+
+def clicked(number: int, sent_at: datetime, clicked_at: datetime) -> Event:
+    return click(message_id(number, sent_at), clicked_at, visitor_token=f"v{number}")
+
+
+def several(
+    count: int, first_at: datetime, status: str = "DELIVERED", **fields: Any
+) -> list[Event]:
+    """Messages an hour apart."""
+    return [
+        e
+        for n in range(count)
+        for e in message(1000 + n, first_at + timedelta(hours=n), status, **fields)
+    ]
+
+
+def engagement(redshift: Redshift, as_of: datetime = CLOCK) -> dict[str, dict[str, Any]]:
+    """Rows of the newest week, by recipient."""
+    refresh(redshift, "recipient_engagement", as_of=as_of, report_tz="UTC")
+    return {row["recipient_key"]: row for row in _rows(redshift) if row["is_current"]}
+
+
+def _rows(redshift: Redshift) -> list[dict[str, Any]]:
+    with redshift.session("tests") as session:
+        return session.records(
+            "select * from reports.recipient_engagement order by snapshot_date, recipient_key"
+        )
+
+
+def test_a_recipient_adds_up(redshift: Redshift) -> None:
+    old, first, second, third = ago(days=95), ago(days=60), ago(days=20), ago(days=10)
+    load(
+        redshift,
+        *message(1, old),
+        *message(2, first, recipient_tz="America/New_York"),
+        *message(3, second, recipient_tz="America/New_York"),
+        *message(4, third),
+        *message(5, ago(days=5), "UNDELIVERED", error_code="034"),
+        *message(6, ago(hours=1), None),
+        *message(7, ago(hours=2), None, submit_status="SUPPRESSED", suppress_reason="FREQ_CAP"),
+        clicked(1, old, ago(days=94)),
+        # 14:30 and 14:59 in New York, then 9:00.
+        clicked(2, first, datetime(2026, 4, 12, 18, 30)),
+        clicked(2, first, datetime(2026, 4, 13, 18, 59)),
+        clicked(3, second, datetime(2026, 5, 22, 13)),
+    )
+    assert engagement(redshift) == {
+        "sub_1#0": {
+            "recipient_key": "sub_1#0",
+            "snapshot_date": date(2026, 6, 8),
+            "is_current": True,
+            "sent_30d": 4,
+            "sent_90d": 5,
+            "delivered_30d": 2,
+            "delivered_90d": 3,
+            "clicked_30d": 1,
+            "clicked_90d": 2,
+            "total_clicks_90d": 3,
+            "ctr_90d": Decimal("0.666667"),
+            "last_sent_at": ago(hours=1),
+            "last_delivered_at": third + timedelta(seconds=10),
+            "last_click_at": datetime(2026, 5, 22, 13),
+            "days_since_click": 18,
+            "consecutive_no_click": 1,
+            "consecutive_failures": 1,
+            "permanent_failure": False,
+            "preferred_hour_local": 14,
+            "r_score": 4,
+            "f_score": 2,
+            "segment": "ENGAGED",
+            "subscription_status": "UNKNOWN",
+            "as_of": CLOCK,
+        }
+    }
+
+
+def test_a_recipient_only_ever_suppressed_has_a_row_without_counts(redshift: Redshift) -> None:
+    load(
+        redshift,
+        *message(1, ago(days=2), None, submit_status="SUPPRESSED", suppress_reason="OPTED_OUT"),
+        opt_out("sub_1", ago(days=9)),
+    )
+    row = engagement(redshift)["sub_1#0"]
+    assert (row["sent_90d"], row["ctr_90d"], row["last_sent_at"]) == (0, None, None)
+    assert (row["days_since_click"], row["r_score"], row["f_score"]) == (None, 1, 1)
+    assert row["segment"] == "OPTED_OUT"
+
+
+def test_messages_sent_after_the_clock_are_not_known_yet(redshift: Redshift) -> None:
+    load(redshift, *message(1, ago(days=1)), *message(2, CLOCK + timedelta(seconds=1)))
+    assert engagement(redshift)["sub_1#0"]["sent_30d"] == 1
+
+
+def _segment_cases() -> Iterable[Any]:
+    """Events, and the segment they make, each threshold just on either side."""
+    sent_at, long_ago = ago(days=35), ago(days=100)
+    yield (
+        "clicked_30_days_ago",
+        [*message(1, sent_at), clicked(1, sent_at, ago(days=30))],
+        "ENGAGED",
+    )
+    yield (
+        "clicked_31_days_ago",
+        [*message(1, sent_at), clicked(1, sent_at, ago(days=31))],
+        "AT_RISK",
+    )
+    yield (
+        "clicked_90_days_ago",
+        [*message(1, long_ago), clicked(1, long_ago, ago(days=90, hours=23))],
+        "AT_RISK",
+    )
+    yield (
+        "clicked_91_days_ago_and_three_deliveries",
+        [*message(1, long_ago), clicked(1, long_ago, ago(days=91)), *several(3, ago(days=80))],
+        "LAPSED",
+    )
+    yield (
+        "clicked_91_days_ago_and_two_deliveries",
+        [*message(1, long_ago), clicked(1, long_ago, ago(days=91)), *several(2, ago(days=80))],
+        "LOW_DATA",
+    )
+    yield "first_delivered_lately", message(1, ago(days=29, hours=23)), "NEW"
+    yield "first_delivered_30_days_ago", message(1, ago(days=30, minutes=1)), "LOW_DATA"
+    yield (
+        "new_and_at_risk_is_new",
+        [
+            *message(1, ago(days=40), None),
+            clicked(1, ago(days=40), ago(days=39)),
+            *message(2, ago(days=3)),
+        ],
+        "NEW",
+    )
+    yield "three_deliveries_without_click", several(3, ago(days=80)), "NEVER_ENGAGED"
+    yield "two_deliveries_without_click", several(2, ago(days=80)), "LOW_DATA"
+    yield "two_failures", several(2, ago(days=3), "UNDELIVERED", error_code="034"), "LOW_DATA"
+    yield "three_failures", several(3, ago(days=3), "UNDELIVERED", error_code="034"), "UNREACHABLE"
+    yield (
+        "failures_before_a_delivery",
+        [
+            *several(3, ago(days=3), "UNDELIVERED", error_code="034"),
+            *message(9, ago(days=1)),
+        ],
+        "NEW",
+    )
+    yield (
+        "one_failure_for_good",
+        [*message(1, ago(days=4)), *message(2, ago(days=3), "UNDELIVERED", error_code="001")],
+        "UNREACHABLE",
+    )
+    yield (
+        "a_failure_for_good_and_then_one_that_passes",
+        [
+            *message(1, ago(days=4), "UNDELIVERED", error_code="001"),
+            *message(2, ago(days=3), "UNDELIVERED", error_code="034"),
+        ],
+        "LOW_DATA",
+    )
+    yield (
+        "pending_after_a_failure_for_good",
+        [
+            *message(1, ago(days=4), "UNDELIVERED", error_code="001"),
+            *message(2, ago(hours=1), None),
+        ],
+        "UNREACHABLE",
+    )
+    yield (
+        "opted_out_of_one_program",
+        [*message(1, ago(days=1)), opt_out("sub_1", ago(hours=9), program_id="deals")],
+        "OPTED_OUT",
+    )
+    yield (
+        "opted_out_and_in_again",
+        [
+            *message(1, ago(days=1)),
+            opt_out("sub_1", ago(hours=9)),
+            opt_out("sub_1", ago(hours=8), new_status="OPTED_IN"),
+        ],
+        "NEW",
+    )
+    yield (
+        "opts_out_after_the_clock",
+        [*message(1, ago(days=1)), opt_out("sub_1", CLOCK + timedelta(hours=1))],
+        "NEW",
+    )
+    yield (
+        "the_line_ended",
+        [*message(1, ago(days=1)), opt_out("sub_1", ago(hours=1), new_status="DEACTIVATED")],
+        "UNREACHABLE",
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "segment"), [pytest.param(*case[1:], id=case[0]) for case in _segment_cases()]
+)
+def test_the_segment_of_a_recipient(redshift: Redshift, events: list[Event], segment: str) -> None:
+    load(redshift, *events)
+    assert engagement(redshift)["sub_1#0"]["segment"] == segment
+
+
+def test_consent_is_that_of_the_person_who_had_the_line(redshift: Redshift) -> None:
+    load(
+        redshift,
+        opt_out("sub_1", ago(days=50), new_status="OPTED_IN"),
+        *message(1, ago(days=40)),
+        opt_out("sub_1", ago(days=30), new_status="REASSIGNED"),
+        *message(2, ago(days=20)),
+        opt_out("sub_2", ago(days=30), new_status="PENDING_CONFIRM"),
+        *message(3, ago(days=20), recipient_id="sub_2"),
+    )
+    rows = engagement(redshift)
+    assert {key: row["subscription_status"] for key, row in rows.items()} == {
+        "sub_1#0": "ENDED",
+        "sub_1#1": "REASSIGNED",
+        "sub_2#0": "PENDING_CONFIRM",
+    }
+
+
+@pytest.mark.parametrize(
+    ("hours", "preferred"),
+    [([9, 9], None), ([9, 9, 17], 9), ([17, 9, 17, 9], 9), ([23, 23, 1], 23)],
+)
+def test_the_preferred_hour_needs_three_clicks_and_is_the_smallest_of_several(
+    redshift: Redshift, hours: list[int], preferred: int | None
+) -> None:
+    sent_at = ago(days=20)
+    load(
+        redshift,
+        *message(1, sent_at, recipient_tz="Asia/Tokyo"),
+        *(
+            clicked(1, sent_at, datetime(2026, 6, 1) + timedelta(days=n, hours=hour - 9))
+            for n, hour in enumerate(hours)
+        ),
+    )
+    assert engagement(redshift)["sub_1#0"]["preferred_hour_local"] == preferred
+
+
+def test_each_week_keeps_its_rows_and_the_newest_is_current(redshift: Redshift) -> None:
+    load(redshift, *message(1, NOON))
+    sunday, monday = datetime(2026, 6, 7, 23, 59), datetime(2026, 6, 8)
+    for as_of in (sunday - timedelta(days=1), sunday, monday):
+        engagement(redshift, as_of)
+    assert [(r["snapshot_date"], r["as_of"], r["is_current"]) for r in _rows(redshift)] == [
+        (date(2026, 6, 1), sunday, False),
+        (date(2026, 6, 8), monday, True),
+    ]
+    # A week of the past, computed again, does not become the newest.
+    engagement(redshift, sunday)
+    assert [r["is_current"] for r in _rows(redshift)] == [False, True]
+
+
+def test_thirteen_weeks_are_kept(redshift: Redshift) -> None:
+    load(redshift, *message(1, NOON))
+    for weeks in (12, 13, 14, 0):
+        engagement(redshift, ago(weeks=weeks))
+    kept = [row["snapshot_date"] for row in _rows(redshift)]
+    assert kept == [date(2026, 6, 8) - timedelta(weeks=12), date(2026, 6, 8)]
+
+
+def test_a_refresh_nobody_asked_for_leaves_a_young_report_alone(redshift: Redshift) -> None:
+    load(redshift, *message(1, NOON))
+    engagement(redshift)
+    with redshift.session("tests") as session:
+        later = CLOCK + timedelta(hours=23)
+        assert is_young(session, "recipient_engagement", later)
+        assert not is_young(session, "recipient_engagement", CLOCK + timedelta(days=1))
+        # An earlier clock is another question.
+        assert not is_young(session, "recipient_engagement", ago(hours=1))
+        assert not is_young(session, "followup_audience", later)
+
+
+_ZONES = ("America/New_York", "Asia/Kolkata", "Mars/Olympus", None)
+_CONSENTS = ("OPTED_IN", "OPTED_OUT", "PENDING_CONFIRM", "DEACTIVATED", "REASSIGNED")
+
+
+def _world(draw: random.Random) -> list[Event]:
+    """Messages of half a year to a few recipients, with every fate, clicks and consents; some after the clock."""
+    events: list[Event] = []
+    for number in range(160):
+        sent_at = ago(days=draw.choice([3, 45, 170]) * draw.random() - 1)
+        status = draw.choice(
+            ["DELIVERED"] * 4 + ["UNDELIVERED", "CARRIER_ACCEPTED", "UNKNOWN", None]
+        )
+        events += message(
+            number,
+            sent_at,
+            status,
+            recipient_id=f"sub_{number % 23}",
+            recipient_tz=draw.choice(_ZONES),
+            error_code=draw.choice(["001", "034", None]) if status == "UNDELIVERED" else None,
+            submit_status=draw.choice(["ACCEPTED"] * 9 + ["REJECTED", "SUPPRESSED"]),
+        )
+        for _ in range(draw.choice([0, 0, 0, 1, 3])):
+            after = timedelta(days=draw.choice([0.1, 30]) * draw.random())
+            events.append(clicked(number, sent_at, sent_at + after))
+    for _ in range(20):
+        status = draw.choice(_CONSENTS)
+        program = draw.choice(["ALL", "deals"])
+        who = f"sub_{draw.randrange(23)}"
+        changed_at = ago(days=150 * draw.random() - 2)
+        events.append(opt_out(who, changed_at, new_status=status, program_id=program))
+    return events
+
+
+def test_every_column_is_what_a_plain_count_over_the_facts_says(redshift: Redshift) -> None:
+    load(redshift, *_world(random.Random(1)))
+    rows = engagement(redshift)
+    expected = _expected(redshift)
+    assert rows == expected
+    segments = Counter(row["segment"] for row in rows.values())
+    assert len(segments) >= 5, segments
+
+
+def _expected(redshift: Redshift) -> dict[str, dict[str, Any]]:
+    with redshift.session("tests") as session:
+        messages = session.records("select * from warehouse.fact_message where not is_stub")
+        clicks = session.records("select * from warehouse.fact_click")
+        changes = session.records("select * from warehouse.fact_subscription_event")
+    of_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for m in messages:
+        if m["cohort_at"] <= CLOCK:
+            of_key[m["recipient_key"]].append(m)
+    return {key: _row(key, own, clicks, changes) for key, own in of_key.items()}
+
+
+def _row(
+    key: str,
+    messages: list[dict[str, Any]],
+    clicks: list[dict[str, Any]],
+    changes: list[dict[str, Any]],
+) -> dict[str, Any]:
+    sent = [m for m in messages if m["sent_at"] and m["submit_status"] != "SUPPRESSED"]
+    sent.sort(key=lambda m: m["sent_at"])
+
+    def since(days: int) -> list[dict[str, Any]]:
+        return [m for m in sent if m["sent_at"] > ago(days=days)]
+
+    def delivered(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [m for m in some if m["delivery_state"] == "DELIVERED"]
+
+    def clicked_of(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [m for m in some if m["human_clicks"]]
+
+    lately = since(90)
+    last_click_at = max((m["last_click_at"] for m in clicked_of(sent)), default=None)
+    days = None if last_click_at is None else max(CLOCK - last_click_at, timedelta(0)).days
+    no_click = 0
+    for m in reversed(sent):
+        if m["human_clicks"]:
+            break
+        no_click += m["delivery_state"] == "DELIVERED"
+    decided = [m for m in sent if m["delivery_rank"] in (50, 60)]
+    failures = 0
+    for m in reversed(decided):
+        if m["delivery_rank"] == 60:
+            break
+        failures += 1
+    for_good = bool(
+        decided and decided[-1]["delivery_rank"] == 50 and decided[-1]["failure_permanent"]
+    )
+    status = _status(key, changes)
+    first_delivered = min((m["delivered_at"] for m in delivered(sent)), default=None)
+    rate = (
+        len(clicked_of(delivered(lately))) / len(delivered(lately)) if delivered(lately) else None
+    )
+    if status == "OPTED_OUT":
+        segment = status
+    elif for_good or failures >= 3 or status == "ENDED":
+        segment = "UNREACHABLE"
+    elif days is not None and days <= 30:
+        segment = "ENGAGED"
+    elif first_delivered is not None and first_delivered > ago(days=30):
+        segment = "NEW"
+    elif days is not None and days <= 90:
+        segment = "AT_RISK"
+    elif len(delivered(lately)) < 3:
+        segment = "LOW_DATA"
+    else:
+        segment = "NEVER_ENGAGED" if days is None else "LAPSED"
+    return {
+        "recipient_key": key,
+        "snapshot_date": date(2026, 6, 8),
+        "is_current": True,
+        "sent_30d": len(since(30)),
+        "sent_90d": len(lately),
+        "delivered_30d": len(delivered(since(30))),
+        "delivered_90d": len(delivered(lately)),
+        "clicked_30d": len(clicked_of(since(30))),
+        "clicked_90d": len(clicked_of(lately)),
+        "total_clicks_90d": sum(m["human_clicks"] for m in lately),
+        "ctr_90d": None if rate is None else Decimal(f"{rate:.6f}"),
+        "last_sent_at": sent[-1]["sent_at"] if sent else None,
+        "last_delivered_at": max((m["delivered_at"] for m in delivered(sent)), default=None),
+        "last_click_at": last_click_at,
+        "days_since_click": days,
+        "consecutive_no_click": no_click,
+        "consecutive_failures": failures,
+        "permanent_failure": for_good,
+        "preferred_hour_local": _hour({m["message_id"]: m["recipient_tz"] for m in lately}, clicks),
+        "r_score": 1 if days is None else sum(days <= limit for limit in (7, 30, 60, 90)) + 1,
+        "f_score": sum(len(clicked_of(lately)) >= least for least in (1, 3, 5, 10)) + 1,
+        "segment": segment,
+        "subscription_status": status,
+        "as_of": CLOCK,
+    }
+
+
+def _status(key: str, changes: list[dict[str, Any]]) -> str:
+    """Played through in the order of time: what each program says of the person who has the line."""
+    recipient, _, number = key.partition("#")
+    uses, held = 0, dict[str, str]()
+    known = [c for c in changes if c["recipient_id"] == recipient and c["effective_at"] <= CLOCK]
+    for c in sorted(known, key=lambda c: c["effective_at"]):
+        if c["new_status"] in ("DEACTIVATED", "REASSIGNED"):
+            uses, held = uses + 1, {}
+        if uses == int(number):
+            held[c["program_id"]] = c["new_status"]
+    if uses > int(number):
+        return "ENDED"
+    order = ("OPTED_OUT", "OPTED_IN", "PENDING_CONFIRM", "DEACTIVATED", "REASSIGNED")
+    return next((status for status in order if status in held.values()), "UNKNOWN")
+
+
+def _hour(zones: dict[str, str | None], clicks: list[dict[str, Any]]) -> int | None:
+    hours: Counter[int] = Counter()
+    for c in clicks:
+        zone = zones.get(c["message_id"])
+        if zone is None or zone not in _ZONES[:2] or not c["is_human"] or c["is_repeat_fire"]:
+            continue
+        if c["occurred_at"] <= CLOCK:
+            local = c["occurred_at"].replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+            hours[local.hour] += 1
+    if hours.total() < 3:
+        return None
+    return min(hours, key=lambda hour: (-hours[hour], hour))

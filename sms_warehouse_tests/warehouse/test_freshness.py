@@ -1,0 +1,185 @@
+"""How far the warehouse and its reports have come, and how complete the logs are that a report was made from."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sms_warehouse import model, sql
+from sms_warehouse.landing.ledger import insert_rows
+from sms_warehouse.reports import REPORTS, refresh
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.world import (
+    DAY,
+    NOON,
+    apply_all,
+    at,
+    campaign,
+    land,
+    message_id,
+    objects,
+    refresh_all,
+    submitted,
+)
+
+AS_OF = datetime(2026, 3, 12, 9)
+REPORT = "rolling_30d"
+# Thirty days up to yesterday; logs of the day before may hold events of the first one in some zone.
+FIRST_ARRIVAL_DAY = date(2026, 2, 9)
+
+
+def one(redshift: Redshift, statement: str) -> dict[str, Any]:
+    with redshift.session("tests") as session:
+        (row,) = session.records(statement)
+    return row
+
+
+def state(redshift: Redshift, as_of: datetime = AS_OF) -> dict[str, Any]:
+    refresh(redshift, REPORT, as_of=as_of, report_tz="UTC")
+    return one(redshift, f"select * from reports.report_state where report_name = '{REPORT}'")
+
+
+def list_day(redshift: Redshift, event_type: str, day: date, count: int) -> None:
+    """What landing writes down when S3 lists a day."""
+    with redshift.session("tests") as session:
+        sql.run(
+            session,
+            "landing/record_listing",
+            event_type=event_type,
+            day=day,
+            objects=count,
+            listed_at=NOON,
+        )
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in after.items() if v != before[k] and k != "refreshed_at"}
+
+
+def test_freshness_has_a_clock_for_every_report() -> None:
+    named = {c.name for c in model.table("reports.freshness").columns}
+    assert {f"{report}_as_of" for report in REPORTS} == {n for n in named if n.endswith("_as_of")}
+
+
+def test_freshness_is_one_row_before_anything_has_landed(redshift: Redshift) -> None:
+    row = one(redshift, "select * from reports.freshness")
+    assert set(row.values()) == {None}
+
+
+def test_freshness_follows_landing_applying_and_each_refresh(redshift: Redshift) -> None:
+    began = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=5)
+    land(redshift, objects(campaign(), submitted(message_id(), at(hours=2))))
+    row = one(redshift, "select * from reports.freshness")
+    assert row["newest_event_at"] == at(hours=2) + timedelta(milliseconds=20)
+    assert row["newest_load_at"] is not None
+    assert row["newest_applied_at"] is None
+    apply_all(redshift)
+    refresh(redshift, REPORT, as_of=AS_OF, report_tz="UTC")
+    row = one(redshift, "select * from reports.freshness")
+    assert row["newest_applied_at"] > began
+    assert {k for k, v in row.items() if k.endswith("_as_of") and v} == {f"{REPORT}_as_of"}
+    refresh_all(redshift, AS_OF + timedelta(hours=1))
+    row = one(redshift, "select * from reports.freshness")
+    assert {v for k, v in row.items() if k.endswith("_as_of")} == {AS_OF + timedelta(hours=1)}
+
+
+@pytest.fixture
+def complete(redshift: Redshift) -> dict[str, Any]:
+    """The state of a report whose two objects have landed whole."""
+    land(redshift, objects(campaign(), submitted(message_id())))
+    apply_all(redshift)
+    for event_type in ("campaign_upserted", "message_submitted"):
+        list_day(redshift, event_type, DAY, 1)
+    return state(redshift)
+
+
+def test_a_report_says_what_it_covers_and_that_nothing_is_missing(complete: dict[str, Any]) -> None:
+    assert complete | {"refreshed_at": None} == {
+        "report_name": REPORT,
+        "anchor": "COHORT",
+        "as_of": AS_OF,
+        "report_tz": "UTC",
+        "window_start": date(2026, 2, 10),
+        "window_end": date(2026, 3, 11),
+        "final_before": date(2026, 2, 10),
+        "newest_event_at": NOON + timedelta(milliseconds=20),
+        "objects_known": 2,
+        "objects_landed": 2,
+        "objects_poison": 0,
+        "objects_waiting": 0,
+        "lines_quarantined": 0,
+        "is_complete": True,
+        "refreshed_at": None,
+    }
+
+
+def test_an_object_that_has_not_landed_is_known_and_waits(
+    redshift: Redshift, complete: dict[str, Any]
+) -> None:
+    list_day(redshift, "message_submitted", DAY, 2)
+    assert changes(complete, state(redshift)) == {
+        "objects_known": 3,
+        "objects_waiting": 1,
+        "is_complete": False,
+    }
+
+
+def test_poison_is_neither_landed_nor_waiting(redshift: Redshift, complete: dict[str, Any]) -> None:
+    list_day(redshift, "message_submitted", DAY, 2)
+    with redshift.session("tests") as session:
+        (landed,) = session.records(
+            "select * from control.landed_object where event_type = 'message_submitted'"
+        )
+        poison = {"object_id": "p" * 64, "object_key": landed["object_key"] + "2"}
+        insert_rows(
+            session,
+            "control.landed_object",
+            [landed | poison | {"status": "poison", "rows_landed": 0}],
+        )
+    assert changes(complete, state(redshift)) == {
+        "objects_known": 3,
+        "objects_poison": 1,
+        "is_complete": False,
+    }
+
+
+def test_a_quarantined_line_counts_until_it_is_resolved(
+    redshift: Redshift, complete: dict[str, Any]
+) -> None:
+    with redshift.session("tests") as session:
+        insert_rows(
+            session,
+            "control.quarantined_line",
+            [
+                {
+                    "object_id": "q" * 64,
+                    "object_key": "raw/key",
+                    "event_type": "link_click",
+                    "arrival_date": day,
+                    "line_number": 1,
+                    "reason": "not_json",
+                    "is_base64": False,
+                    "load_id": "load",
+                    "quarantined_at": NOON,
+                    "resolved_at": resolved_at,
+                }
+                for day, resolved_at in (
+                    (DAY, None),
+                    (DAY, NOON),
+                    (FIRST_ARRIVAL_DAY, None),
+                    (FIRST_ARRIVAL_DAY - timedelta(days=1), None),
+                )
+            ],
+        )
+    assert changes(complete, state(redshift)) == {"lines_quarantined": 2, "is_complete": False}
+
+
+def test_what_arrived_before_the_days_of_the_report_is_not_its_concern(
+    redshift: Redshift, complete: dict[str, Any]
+) -> None:
+    list_day(redshift, "message_submitted", FIRST_ARRIVAL_DAY - timedelta(days=1), 5)
+    assert changes(complete, state(redshift)) == {}
+    list_day(redshift, "message_submitted", FIRST_ARRIVAL_DAY, 5)
+    assert changes(complete, state(redshift))["objects_waiting"] == 5

@@ -1,0 +1,145 @@
+"""The pictures that each refresh of a report leaves in the Dagster UI."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+import pytest
+from PIL import Image
+
+from sms_warehouse import sql
+from sms_warehouse.assets import charts, plots
+from sms_warehouse.reports import REPORTS
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.plot_rows import ROWS
+from sms_warehouse_tests.warehouse.world import (
+    NOON,
+    at,
+    campaign,
+    click,
+    load,
+    message_id,
+    opt_out,
+    receipt,
+    refresh_all,
+    submitted,
+)
+
+PLOTS = [plot for of_report in plots.PLOTS.values() for plot in of_report]
+LARGEST_BYTES = 40_000
+# Numbers that say where something is drawn, not how much of it there is.
+_PLACES = {"dow_local", "hour_local", "r_score", "f_score"}
+
+each_plot = pytest.mark.parametrize("plot", PLOTS, ids=[plot.name for plot in PLOTS])
+
+
+def test_every_report_has_a_picture():
+    assert set(plots.PLOTS) == set(REPORTS)
+
+
+def test_every_picture_has_its_query():
+    files = {file.stem for file in (sql.root() / "plots").glob("*.sql")}
+    assert files == {plot.name for plot in PLOTS}
+
+
+@each_plot
+def test_a_picture_is_small_and_not_blank(plot: plots.Plot):
+    drawn = plots.png(plot, ROWS[plot.name])
+    assert len(drawn) < LARGEST_BYTES
+    image = Image.open(io.BytesIO(drawn)).convert("RGB")
+    assert len(image.getcolors(image.width * image.height)) > 3
+    shown = plots.picture(plot, ROWS[plot.name], pytest.fail)
+    assert isinstance(shown, dg.MarkdownMetadataValue)
+    assert shown.value.startswith(f"![{plot.title}](data:image/png;base64,")
+
+
+@each_plot
+def test_one_row_is_enough_for_a_picture(plot: plots.Plot):
+    assert plots.png(plot, ROWS[plot.name][:1])
+
+
+# The curve has rows for clicks on delivered messages alone, so its denominator is never zero.
+@pytest.mark.parametrize(
+    "plot", [p for p in PLOTS if p.name != "click_curve"], ids=lambda plot: plot.name
+)
+def test_counts_of_nothing_are_no_reason_to_fail(plot: plots.Plot):
+    """Before the first delivery, say: every rate is a division by zero."""
+    zeros = [
+        {
+            name: 0 if type(value) is int and name not in _PLACES else value
+            for name, value in row.items()
+        }
+        for row in ROWS[plot.name]
+    ]
+    empty = [{n: None if isinstance(v, Decimal) else v for n, v in row.items()} for row in zeros]
+    assert plots.png(plot, empty)
+
+
+@each_plot
+def test_a_report_without_rows_says_so_in_words(plot: plots.Plot):
+    shown = plots.picture(plot, [], pytest.fail)
+    assert isinstance(shown, dg.TextMetadataValue)
+    assert shown.text == plot.nothing
+
+
+def test_a_picture_that_cannot_be_drawn_is_a_warning_and_no_failure():
+    plot, warnings = PLOTS[0], list[str]()
+    shown = plots.picture(plot, [{"nonsense": 1}], warnings.append)
+    assert isinstance(shown, dg.TextMetadataValue)
+    assert warnings == [f"{plot.name} cannot be drawn: KeyError: 'sent_date_report'"]
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_intervals_are_those_of_the_published_table(
+    successes: int, trials: int, low: float, high: float
+):
+    assert charts.wilson(successes, trials) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_queries_give_the_columns_that_the_pictures_are_drawn_from(redshift: Redshift) -> None:
+    """A campaign with a control and another variant: delivered, failed, clicked and answered with an opt-out."""
+    events: list[Any] = [
+        campaign(
+            variants=(
+                '[{"variant_id": "A", "allocation_pct": 50, "is_control": true},'
+                ' {"variant_id": "B", "allocation_pct": 50, "is_control": false}]'
+            )
+        )
+    ]
+    for number in range(4):
+        m = message_id(number)
+        events += [
+            submitted(
+                m,
+                variant_id="AB"[number % 2],
+                recipient_id=f"sub_{number}",
+                recipient_tz="America/New_York",
+                mcc_mnc="310410",
+            ),
+            receipt(m, "DELIVERED" if number < 3 else "UNDELIVERED", at(seconds=9)),
+        ]
+    events += [click(message_id(0), at(minutes=40)), opt_out("sub_1", at(hours=2))]
+    load(redshift, *events)
+    as_of = NOON + timedelta(days=5)
+    refresh_all(redshift, as_of)
+    with redshift.session("tests") as session:
+        for report, of_report in plots.PLOTS.items():
+            shown = plots.pictures(session, report, as_of, pytest.fail)
+            for plot in of_report:
+                rows = plots.drawn_from(session, plot, as_of)
+                assert rows, plot.name
+                assert set(rows[0]) == set(ROWS[plot.name][0]), plot.name
+                assert isinstance(shown[plot.title], dg.MarkdownMetadataValue)

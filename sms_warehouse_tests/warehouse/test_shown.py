@@ -1,0 +1,146 @@
+"""What a refresh leaves in the Dagster UI: pictures, completeness, and no row about a person."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from sms_warehouse.assets import describe, plots
+from sms_warehouse.reports import REPORTS
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.world import NOON, at, click, load, message_id, submitted
+
+AS_OF = NOON + timedelta(days=2)
+SECRETS = ("sub_7007", message_id(), "f" * 64, "aZ3kP9xQ", "203.0.113.7", "visitor_1")
+
+
+@pytest.fixture
+def refreshed(redshift: Redshift, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
+    """Dagster after one refresh of all reports, of a world with one message, clicked."""
+    monkeypatch.setenv("SMS_WAREHOUSE_REPORT_TIMEZONE", "America/New_York")
+    load(
+        redshift, submitted(message_id(), recipient_id="sub_7007"), click(message_id(), at(hours=1))
+    )
+    with redshift.session("tests") as session:
+        session.execute(
+            "insert into control.listed_day (event_type, arrival_date, objects, listed_at) "
+            "values ('link_click', '2026-03-10', 4, '2026-03-11 00:00:00')"
+        )
+    instance = dg.DagsterInstance.ephemeral()
+    refresh(instance, AS_OF)
+    return instance
+
+
+def refresh(instance: dg.DagsterInstance, as_of: datetime, **tags: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sms_warehouse.definitions import defs
+    config = {"ops": {f"reports__{r}": {"config": {"as_of": as_of.isoformat()}} for r in REPORTS}}
+    job = defs.resolve_job_def("refresh_reports")
+    assert job.execute_in_process(run_config=config, instance=instance, tags=tags).success
+
+
+def metadata(instance: dg.DagsterInstance, report: str) -> dict[str, Any]:
+    event = instance.get_latest_materialization_event(dg.AssetKey(["reports", report]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return dict(event.asset_materialization.metadata)
+
+
+def test_a_refresh_shows_its_days_and_how_complete_they_are(
+    refreshed: dg.DagsterInstance,
+) -> None:
+    shown = metadata(refreshed, "rolling_30d")
+    assert {name: shown[name].value for name in shown if name.startswith("objects_")} == {
+        "objects_known": 4,
+        "objects_landed": 2,
+        "objects_poison": 0,
+        "objects_waiting": 2,
+    }
+    assert shown["is_complete"].value is False
+    assert shown["anchor"].value == "COHORT"
+    assert shown["report_timezone"].value == "America/New_York"
+    assert shown["window"].value == "2026-02-10 to 2026-03-11"
+    assert shown["final_before"].value == "2026-02-10"
+    assert shown["as_of"].value == AS_OF.replace(tzinfo=UTC).timestamp()
+
+
+def test_every_refresh_shows_pictures(refreshed: dg.DagsterInstance) -> None:
+    for report in REPORTS:
+        shown = metadata(refreshed, report)
+        for plot in plots.PLOTS[report]:
+            value = shown[plot.title]
+            assert value.value.startswith("![") or value.value == plot.nothing, report
+
+
+def test_rows_about_persons_are_not_previewed(refreshed: dg.DagsterInstance) -> None:
+    for name, report in REPORTS.items():
+        assert ("preview" in metadata(refreshed, name)) is not report.is_personal, name
+
+
+def test_nothing_of_a_person_is_in_dagsters_event_log(refreshed: dg.DagsterInstance) -> None:
+    log = "\n".join(
+        dg.serialize_value(entry)
+        for run in refreshed.get_runs()
+        for entry in refreshed.all_logs(run.run_id)
+    )
+    assert "campaign_performance" in log
+    assert [secret for secret in SECRETS if secret in log] == []
+
+
+def test_a_sensor_leaves_young_reports_alone_and_a_person_does_not(
+    refreshed: dg.DagsterInstance,
+) -> None:
+    later = AS_OF + timedelta(minutes=1)
+    for tags, left in (({"dagster/sensor_name": "stale_reports"}, True), ({}, False)):
+        refresh(refreshed, later, **tags)
+        for name, report in REPORTS.items():
+            is_left = left and report.every is not None
+            shown = metadata(refreshed, name)
+            assert shown["is_left_as_it_was"].value is is_left, name
+            clock = AS_OF if is_left else later
+            assert shown["as_of"].value == clock.replace(tzinfo=UTC).timestamp(), name
+
+
+def test_columns_are_shown_with_their_meanings() -> None:
+    schema = describe.table_metadata("reports.rolling_30d")["dagster/column_schema"]
+    (ctr,) = (column for column in schema.columns if column.name == "ctr")
+    assert ctr.type == "decimal(18, 6)"
+    assert ctr.description.startswith("clicked_delivered / delivered")
+    assert ctr.constraints.nullable
+
+
+@pytest.mark.parametrize(
+    ("change", "is_complete"),
+    [
+        ({}, True),
+        ({"objects_landed": 8}, False),
+        ({"objects_landed": 8, "objects_poison": 1}, False),
+        ({"lines_quarantined": 1}, False),
+        # Listed before an object came that has landed since.
+        ({"objects_landed": 10}, True),
+    ],
+)
+def test_a_report_is_complete_when_every_line_of_every_known_object_is_in(
+    change: dict[str, int], is_complete: bool
+) -> None:
+    refresh: dict[str, Any] = {
+        "anchor": "COHORT",
+        "as_of": datetime(2026, 3, 12),
+        "report_tz": "UTC",
+        "window_start": date(2026, 2, 1),
+        "window_end": date(2026, 3, 2),
+        "final_before": None,
+        "newest_event_at": None,
+        "objects_known": 9,
+        "objects_landed": 9,
+        "objects_poison": 0,
+        "lines_quarantined": 0,
+    }
+    shown = describe.refresh_metadata(refresh | change)
+    assert shown["is_complete"].value is is_complete
+    assert shown["final_before"].value == "no day"

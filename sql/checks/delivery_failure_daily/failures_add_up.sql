@@ -1,0 +1,12 @@
+-- Of a day's messages of a carrier no more failed than were sent.
+select
+    sent_date_report,
+    carrier,
+    min(sent) as sent,
+    cast(sum(messages) as bigint) as failed
+from reports.delivery_failure_daily
+group by sent_date_report, carrier
+having
+    sum(messages) > min(sent)
+    or min(sent) <> max(sent)
+order by sent_date_report, carrier;
