@@ -96,7 +96,9 @@ def _finish(session: Session, progress: Callable[[str], object]) -> None:
 
 
 def seed(session: Session, progress: Callable[[str], object] = lambda _: None) -> None:
-    """Loads the reference data: each file of ``sql/reference`` replaces its table's rows."""
+    """Loads the reference data: each file of ``sql/reference`` replaces its table's rows, or begins a
+    table that people may change.
+    """
     for file in sorted((sql.root() / _SEEDS).glob("*.sql")):
         path = f"{_SEEDS}/{file.stem}"
         sql.run(session, path)
