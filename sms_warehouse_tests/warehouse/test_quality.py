@@ -152,6 +152,10 @@ CASES: dict[str, tuple[list[Event], dict[str, dict[str, int]]]] = {
         {"delivery_receipt": {"conflicting_finals": 1}},
     ),
     "a failure of another part": ([receipt(ODD_MESSAGE, "EXPIRED", LATER, segment_seq=2)], {}),
+    "failures of what was delivered and of another part": (
+        [receipt(ODD_MESSAGE, "EXPIRED", LATER, segment_seq=part) for part in (1, 2)],
+        {"delivery_receipt": {"conflicting_finals": 1}},
+    ),
     "an event logged an hour late": (
         [opt_out("sub_8", LATER, logged_at=LATER + timedelta(seconds=3600.001))],
         {"subscription_changed": {"late_rows": 1}},

@@ -16,7 +16,11 @@ arrived as (
         arrival_date,
         dateadd(
             hour,
-            cast(split_part(split_part(object_key, '/hh=', 2), '/', 1) as integer),
+            -- Landing takes no key without an hour; should one stand in the ledger all the same, it stops nothing.
+            cast(
+                coalesce(nullif(split_part(split_part(object_key, '/hh=', 2), '/', 1), ''), '0')
+                as integer
+            ),
             cast(arrival_date as timestamp)
         ) as arrival_hour,
         status = 'poison' as is_poison,
