@@ -19,6 +19,7 @@ from sms_warehouse import apply_events, apply_messages, apply_recipients, sql
 from sms_warehouse.apply_events import Batch, Change, run
 from sms_warehouse.click_rules import describe_all
 from sms_warehouse.landing.ledger import insert_rows
+from sms_warehouse.privacy.erase import follow as follow_erased
 from sms_warehouse.resources.redshift import Redshift, Session
 
 Progress = Callable[[str], object]
@@ -81,9 +82,8 @@ class Applied:
 
 def _take_user_agents(session: Session, batch: Batch) -> Change:
     batch.run(session, "new_agents")
-    version = _ruleset_version(session)
-    rows = batch.run(session, "take", ruleset_version=version)
-    _describe_agents(session)
+    rows = batch.run(session, "take", ruleset_version=ruleset_version(session))
+    describe_agents(session)
     return Change(rows)
 
 
@@ -93,17 +93,19 @@ def _recompute_user_agents(session: Session, day: date, now: datetime) -> Change
         "warehouse/dim_user_agent/outdated_agents",
         day=day,
         now=now,
-        ruleset_version=_ruleset_version(session),
+        ruleset_version=ruleset_version(session),
     )
-    _describe_agents(session)
+    describe_agents(session)
     return Change(int(session.value("select count(*) as agents from new_agent")))
 
 
-def _ruleset_version(session: Session) -> int:
+def ruleset_version(session: Session) -> int:
+    """The version of the rules by which clicks are judged now."""
     return int(session.value("select max(ruleset_version) as version from warehouse.dim_bot_rule"))
 
 
-def _describe_agents(session: Session) -> None:
+def describe_agents(session: Session) -> None:
+    """Writes what the User-Agents of the temp table new_agent say into their dimension."""
     agents = session.rows("select ua_key, user_agent from new_agent")
     names = [f"key_{n}" for n in range(_KEYS_PER_STATEMENT)]
     statement = (
@@ -289,6 +291,8 @@ def apply_step(
     now = datetime.now(UTC).replace(tzinfo=None)
     changes = [Change()]
     loads = 0
+    if "message_submitted" in step.event_types:
+        follow_erased(redshift, now)
     if recompute_day is not None and step.recompute is not None:
         again = _locked(step.recompute, recompute_day, now)
         changes.append(redshift.transaction(f"recompute_{table}", again))

@@ -8,7 +8,7 @@ inside the transaction of the caller, which holds the warehouse's lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -190,15 +190,39 @@ def take_clicks(session: Session, batch: Batch) -> Change:
 def judge_clicks(session: Session, now: datetime) -> int:
     """Classifies the clicks of new_click and all whose class may follow from seed_click; stores what changed.
 
+    Returns how many messages had their clicks judged.
+    """
+    classify_clicks(session)
+    run(session, "warehouse/fact_click/take", now=now)
+    for first_date, last_date in changed_days(session, "reclassified_click"):
+        run(
+            session,
+            "warehouse/fact_click/reclassify",
+            first_date=first_date,
+            last_date=last_date,
+        )
+    return int(session.value("select count(*) as messages from recheck_message"))
+
+
+def classify_clicks(session: Session, assumed_agents: Mapping[str, str] | None = None) -> None:
+    """Finds out what the clicks of new_click, and all whose class may follow from seed_click, are taken for.
+
     Closed under the rules that look at neighbours: whether an address sweeps or a link is hammered is decided
     for each ten minutes of the clock from all their requests, and a message's clicks are judged together.
-    Returns how many messages are touched.
+    Writes temporary tables only; judged_click and reclassified_click say what came of it. ``assumed_agents``
+    gives User-Agents, by their key, another class than dim_user_agent does.
     """
 
-    def step(name: str, **values: object) -> int:
-        return run(session, f"warehouse/fact_click/{name}", now=now, **values)
+    def step(name: str, **values: object) -> None:
+        run(session, f"warehouse/fact_click/{name}", **values)
 
     step("slots")
+    if assumed_agents:
+        insert_rows(
+            session,
+            "assumed_agent",
+            [{"ua_key": key, "ua_class": name} for key, name in assumed_agents.items()],
+        )
     for first_date, last_date in changed_days(session, "seed_click"):
         step("slot_clicks", first_date=first_date, last_date=last_date)
     step("flags")
@@ -210,7 +234,4 @@ def judge_clicks(session: Session, now: datetime) -> int:
     )
     for first_date, last_date in date_ranges(day for (day,) in unknown):
         step("unknown_tokens", first_date=first_date, last_date=last_date)
-    step("take")
-    for first_date, last_date in changed_days(session, "reclassified_click"):
-        step("reclassify", first_date=first_date, last_date=last_date)
-    return int(session.value("select count(*) as messages from recheck_message"))
+    step("judge")

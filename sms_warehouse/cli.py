@@ -21,6 +21,9 @@ import click
 from sms_warehouse.follow_up_commands import follow_up
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local.commands import local
+from sms_warehouse.privacy.commands import erase, hold
+from sms_warehouse.reclassify_command import reclassify
+from sms_warehouse.trace_command import trace
 
 if TYPE_CHECKING:
     from sms_warehouse.local.traffic import Faults
@@ -59,6 +62,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from sms_warehouse.local.services import ServerFailed
     from sms_warehouse.local.stack import NotReady, StackRunning
     from sms_warehouse.migrate import ContractMismatch
+    from sms_warehouse.privacy.erase import ErasureRefused
     from sms_warehouse.resources.inbox import InboxUnavailable
     from sms_warehouse.resources.redshift import (
         RedshiftLoginFailed,
@@ -67,10 +71,12 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     )
     from sms_warehouse.resources.s3 import LakeUnavailable
     from sms_warehouse.settings import SettingError
+    from sms_warehouse.trace import TraceFailed
 
     return (
         ContractMismatch,
         DemoFailed,
+        ErasureRefused,
         FollowUpFailed,
         InboxUnavailable,
         LakeUnavailable,
@@ -82,6 +88,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         SettingError,
         StackRunning,
         StatementFailed,
+        TraceFailed,
     )
 
 
@@ -152,6 +159,10 @@ def main() -> None:
 
 main.add_command(local)
 main.add_command(follow_up)
+main.add_command(erase)
+main.add_command(hold)
+main.add_command(trace)
+main.add_command(reclassify)
 
 
 @main.command()

@@ -17,6 +17,7 @@ from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
 _BEGINNING = "schema/control"
 # Views come after what they read; of the reports only the measures are read by others.
 _ORDER = (
+    "schema/pii",
     "schema/staging",
     "schema/warehouse/facts",
     "schema/warehouse/dimensions",

@@ -21,6 +21,7 @@ from sms_warehouse.landing import keys, ledger
 from sms_warehouse.landing.events import EVENTS, Event
 from sms_warehouse.landing.prepare import InspectedObject, ParquetFile, PreparedBatch, prepare
 from sms_warehouse.migrate import check_staging
+from sms_warehouse.privacy.landing import neutralise_load
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse.resources.s3 import LakeObject
@@ -228,6 +229,7 @@ def _land(
             session.execute(_copy(f"staging.{event.name}", good))
         if quarantine:
             session.execute(_copy("control.quarantined_line", quarantine))
+        neutralise_load(session, lake, event, day, load_id)
         newest_event_at = _prove(session, event, day, load_id, objects)
         _record(
             session,

@@ -91,6 +91,17 @@ class Lake(dg.ConfigurableResource):
             object_id(bucket, key, etag, size_bytes), key, etag, size_bytes, answer["LastModified"]
         )
 
+    def get(self, key: str) -> bytes | None:
+        """What an object holds, or None when there is none."""
+        try:
+            return s3_client().get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise explained(error, self.bucket) from error
+        except BotoCoreError as error:
+            raise explained(error, self.bucket) from error
+
     def put(self, key: str, body: bytes) -> None:
         """Writes an object."""
         try:

@@ -8,7 +8,9 @@ from sms_warehouse.landing.events import EVENTS
 from sms_warehouse_tests.cli.conftest import Command
 
 
-@pytest.mark.parametrize("verb", ["migrate", "traffic", "load", "demo"])
+@pytest.mark.parametrize(
+    "verb", ["migrate", "traffic", "load", "trace", "reclassify", "erase", "hold", "demo"]
+)
 def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, verb: str) -> None:
     result = command(verb, "--help")
     assert result.exit_code == 0
@@ -19,7 +21,17 @@ def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, ve
 def test_the_help_names_every_verb(command: Command) -> None:
     result = command("--help")
     assert result.exit_code == 0
-    for verb in ("local", "migrate", "traffic", "load", "demo"):
+    for verb in (
+        "local",
+        "migrate",
+        "traffic",
+        "load",
+        "trace",
+        "reclassify",
+        "erase",
+        "hold",
+        "demo",
+    ):
         assert f"\n  {verb} " in result.stdout
 
 
@@ -51,6 +63,15 @@ def test_what_is_no_day_is_refused(command: Command, text: str) -> None:
 
 def test_days_the_wrong_way_round_are_refused(command: Command) -> None:
     result = command("load", "--from", "2026-03-02", "--to", "2026-03-01")
+    assert result.exit_code == 2
+    assert "2026-03-02 is after --to 2026-03-01" in result.stderr
+
+
+@pytest.mark.parametrize("call", [("trace", "sub_1"), ("reclassify",)])
+def test_days_of_the_past_the_wrong_way_round_are_refused(
+    command: Command, call: tuple[str, ...]
+) -> None:
+    result = command(*call, "--from", "2026-03-02", "--to", "2026-03-01")
     assert result.exit_code == 2
     assert "2026-03-02 is after --to 2026-03-01" in result.stderr
 

@@ -198,7 +198,6 @@ delivered as (
         and message.delivered_at >= :first_effective_at
         and message.delivered_at <= :as_of
         and message.sent_at is not null
-        and message.submit_status <> 'SUPPRESSED'
         and not message.is_stub
     group by cast(convert_timezone('UTC', zone.zone_name, message.delivered_at) as date)
 )

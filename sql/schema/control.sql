@@ -106,7 +106,8 @@ create table if not exists control.quarantined_line (
     reason varchar(64) not null,
     -- The field that is wrong; NULL when the line as a whole is.
     field varchar(256),
-    -- The line as it stands in the object; the beginning of one that is too long for a column.
+    -- The line as it stands in the object; the beginning of one that is too long for a column. NULL once the line was
+    -- emptied, because it named a person who was erased.
     raw_line varchar(65535),
     -- Whether raw_line is Base64, because the line is not valid UTF-8 or holds a zero byte.
     is_base64 boolean not null,

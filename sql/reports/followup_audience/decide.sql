@@ -15,7 +15,6 @@ with accepted as (
         and cohort_date <= :last_date
         and sent_at > :cap_since
         and sent_at <= :as_of
-        and submit_status <> 'SUPPRESSED'
         and coalesce(message_category, 'MARKETING') <> 'SERVICE'
         and not is_stub
 ),

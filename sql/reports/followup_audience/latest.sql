@@ -38,7 +38,8 @@ with ranked as (
         and cohort_at > :since
         and cohort_at <= :as_of
         and not is_stub
-        and submit_status <> 'SUPPRESSED'
+        and (submit_status <> 'SUPPRESSED' or sent_at is not null)
+        and left(recipient_id, 7) <> 'erased-'
         and campaign_id = coalesce(cast(:campaign_id as varchar(64)), campaign_id)
 )
 

@@ -20,11 +20,13 @@ insert into recent_message
 with message as (
     select
         *,
-        submit_status <> 'SUPPRESSED' and sent_at is not null as is_sent
+        sent_at is not null as is_sent
     from warehouse.fact_message
     where cohort_date between :first_date and :last_date
         and not is_stub
         and cohort_at <= :as_of
+        -- Of who was erased nobody keeps a profile.
+        and left(recipient_id, 7) <> 'erased-'
 )
 
 select

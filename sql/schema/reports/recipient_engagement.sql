@@ -2,7 +2,7 @@
 -- are replaced by each refresh, those of weeks before stay as they were last computed; thirteen weeks are kept.
 -- Recipients with a submitted message have a row, even if it was suppressed; suppressed messages, and those sent after
 -- as_of, are in no count. A day here is 24 hours before as_of; messages of the last 30 days were sent less than 720 hours
--- before it.
+-- before it. Recipients who were erased have no row, so they are in no segment of reports.send_time_heatmap, only in '*'.
 create table if not exists reports.recipient_engagement (
     -- Who it is: recipient_id, '#', and how often the line had been deactivated or reassigned.
     recipient_key varchar(96) not null,

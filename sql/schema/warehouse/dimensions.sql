@@ -144,7 +144,7 @@ create table if not exists warehouse.dim_recipient (
     last_message_at timestamp,
     -- That message; of several at one time the one with the greatest id.
     last_message_id varchar(26),
-    -- When the person was erased, UTC; the token is gone since.
+    -- When the person asked to be erased, UTC: their ids are random names and the token is gone. NULL for others.
     erased_at timestamp,
     -- When this row was written, UTC: it tells when we worked, not what happened.
     loaded_at timestamp not null

@@ -22,7 +22,7 @@ select
     send_batch_id,
     follow_up_of_message_id,
     recipient_id,
-    msisdn_token,
+    nullif(msisdn_token, 'erased') as msisdn_token,
     sender_id,
     message_category,
     template_id,
@@ -277,7 +277,7 @@ create or replace view warehouse.landed_subscription_event as
 select
     event_id,
     recipient_id,
-    msisdn_token,
+    nullif(msisdn_token, 'erased') as msisdn_token,
     program_id,
     new_status,
     prior_status,

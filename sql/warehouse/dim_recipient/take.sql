@@ -48,12 +48,9 @@ group by recipient_id, assignment_seq;
 -- One row per recipient that was erased.
 create temp table erased_recipient as
 select
-    recipient.recipient_key,
-    recipient.erased_at
-from warehouse.dim_recipient as recipient
-join changed_recipient
-    on changed_recipient.recipient_id = recipient.recipient_id
-where recipient.erased_at is not null;
+    recipient_alias as recipient_id,
+    requested_at as erased_at
+from pii.erasure_registry;
 
 delete from warehouse.dim_recipient
 using changed_recipient
@@ -89,7 +86,7 @@ select
         substring(known.recipient_key, len(known.recipient_id) + 2, 20) as integer
     ) as assignment_seq,
     case
-        when erased.recipient_key is null then coalesce(message.msisdn_token, change.msisdn_token)
+        when erased.recipient_id is null then coalesce(message.msisdn_token, change.msisdn_token)
     end as msisdn_token,
     carrier.country,
     message.tz,
@@ -108,6 +105,6 @@ left join recipient_message as message
 left join recipient_change as change
     on change.recipient_key = known.recipient_key
 left join erased_recipient as erased
-    on erased.recipient_key = known.recipient_key
+    on erased.recipient_id = known.recipient_id
 left join warehouse.dim_carrier as carrier
     on carrier.mcc_mnc = message.mcc_mnc;

@@ -101,8 +101,6 @@ select distinct message_id
 from change
 where message_id is not null;
 
-delete from control.unclassified_message;
-
 -- One row per request to judge, with what was thought of it so far.
 create temp table click (
     event_id varchar(36),

@@ -67,10 +67,10 @@ where landed.arrival_date = :day
 
 -- One row per request that came, left or came back: what it shares a slot with may have to be judged again.
 create temp table seed_click as
-select event_id, event_date, message_id, ip_token, link_token, slot_number
+select event_id, event_date, message_id, ip_token, link_token, slot_number, true as is_changed
 from new_click
 
 union all
 
-select event_id, event_date, message_id, ip_token, link_token, slot_number
+select event_id, event_date, message_id, ip_token, link_token, slot_number, true as is_changed
 from moved;

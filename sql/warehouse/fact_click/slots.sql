@@ -11,3 +11,10 @@ create temp table slot_click (
     is_ip_counted boolean,
     is_link_counted boolean
 );
+
+-- One row per User-Agent that is taken for something else than its dimension says: to find out what would change. Empty
+-- when requests are judged for good.
+create temp table assumed_agent (
+    ua_key varchar(32),
+    ua_class varchar(16)
+);

@@ -1,4 +1,5 @@
 -- The same tables as for a batch, when nothing is new: the requests to judge again are those that arrived on a day.
+-- Only the messages of those that turn out to be something else are touched.
 create temp table new_click as
 select
     event_id,
@@ -36,10 +37,11 @@ create temp table seed_click (
     message_id varchar(26),
     ip_token varchar(64),
     link_token varchar(64),
-    slot_number integer
+    slot_number integer,
+    is_changed boolean
 );
 
 insert into seed_click
-select event_id, event_date, message_id, ip_token, link_token, slot_number
+select event_id, event_date, message_id, ip_token, link_token, slot_number, false as is_changed
 from warehouse.fact_click
 where arrival_date = :day;

@@ -1,0 +1,421 @@
+"""``sms-warehouse trace`` tells every event of a message or recipient, where it stands and what was made of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sms_warehouse.landing.ledger import insert_rows
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.trace_lines import base64_parts
+from sms_warehouse_tests.cli.conftest import Command
+from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.warehouse.world import (
+    DAY,
+    NOON,
+    PREVIEW,
+    Content,
+    Event,
+    Facts,
+    apply_all,
+    at,
+    campaign,
+    click,
+    event,
+    land,
+    load,
+    message_id,
+    objects,
+    opt_out,
+    receipt,
+    submitted,
+)
+
+M = message_id()
+Tell = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def tell(command: Command) -> Tell:
+    """What the command tells of a name, read back from its JSON."""
+
+    def run(name: str, *options: str) -> dict[str, Any]:
+        result = command("trace", name, "--json", *options)
+        assert result.exit_code == 0, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    return run
+
+
+def ids(told: dict[str, Any]) -> list[str]:
+    return [e["event_id"] for e in told["events"]]
+
+
+def made_of(told: dict[str, Any], one: Event) -> str:
+    (found,) = [e for e in told["events"] if e["event_id"] == one.fields["event_id"]]
+    return "; ".join(found["made_of_it"])
+
+
+@pytest.fixture
+def story(redshift: Redshift) -> list[Event]:
+    """A message of two parts that was tried twice, clicked by a machine and a person, answered and refused."""
+    events = [
+        submitted(M, NOON, segment_count=2, submit_status="REJECTED", submit_error_code="088"),
+        submitted(M, at(seconds=5), attempt_no=2, segment_count=2),
+        receipt(M, "EXPIRED", at(seconds=8), attempt_no=2, segment_seq=1),
+        receipt(M, "DELIVERED", at(seconds=9), attempt_no=2, segment_seq=1),
+        receipt(M, "DELIVERED", at(seconds=10), attempt_no=2, segment_seq=2),
+        click(M, at(minutes=1), user_agent=PREVIEW),
+        click(M, at(minutes=2)),
+        click(M, at(minutes=2, seconds=1)),
+        event("inbound_message", at(minutes=3), in_reply_to_message_id=M),
+        opt_out("sub_1", at(minutes=4)),
+    ]
+    load(redshift, campaign(), *events)
+    return events
+
+
+def test_every_event_is_told_in_the_order_it_happened_with_what_was_made_of_it(
+    story: list[Event], tell: Tell
+) -> None:
+    told = tell(M)
+    assert told["kind"] == "message"
+    assert ids(told) == [e.fields["event_id"] for e in story]
+    assert {e["fate"] for e in told["events"]} == {"counts"}
+    assert [made_of(told, e) for e in story] == [
+        "the first attempt: first_submitted_at",
+        "the first attempt that was accepted: sent_at; "
+        "the latest attempt: says campaign, recipient, sender, parts and network",
+        f"EXPIRED (rank 50) does not decide: event {story[3].fields['event_id']} says DELIVERED (rank 60)",
+        "decides part 1 of attempt 2: DELIVERED (rank 60), and the attempt decides the message",
+        "decides part 2 of attempt 2: DELIVERED (rank 60), and the attempt decides the message",
+        "a machine: UA_PREVIEW (preview), rules of version 1",
+        "a person's click, counted, rules of version 1",
+        "a person's tap fired again within two seconds: not counted, rules of version 1",
+        f"an answer to message {M}",
+        f"put down to message {M}, the last one delivered within 24 hours before",
+    ]
+
+
+def test_each_event_names_what_was_said_and_the_line_that_says_it(
+    story: list[Event], tell: Tell
+) -> None:
+    told = tell(M)
+    accepted, robot = told["events"][1], told["events"][5]
+    assert accepted["said"]["submit_status"] == "ACCEPTED"
+    assert accepted["line"]["line_number"] == 2
+    assert accepted["line"]["bucket"] == "bucket"
+    assert accepted["line"]["object_key"].startswith(f"raw/message_submitted/v=1/dt={DAY}/")
+    assert robot["said"]["user_agent"] == PREVIEW
+    assert "click_class" not in robot["said"]
+
+
+def test_the_row_of_the_message_is_told_with_its_reasons(
+    story: list[Event], tell: Tell, redshift: Redshift
+) -> None:
+    (message,) = tell(M)["messages"]
+    row = Facts(redshift).message(M)
+    assert message["row"].keys() == row.keys()
+    assert message["row"]["human_clicks"] == row["human_clicks"] == 1
+    assert message["because"] == [
+        "counted under 2026-03-10, the day of 2026-03-10 12:00:05 UTC in UTC",
+        "the line had changed hands 0 times before it was first submitted",
+        "DELIVERED: 2 parts delivered and 0 failed of 2, 3 receipts",
+        "a part has receipts of delivery and of failure: delivery counts",
+        "3 requests for the link = 1 clicks by people + 1 by machines + 1 repeats",
+    ]
+
+
+def test_what_counts_is_told_after_staging_was_purged(
+    story: list[Event], tell: Tell, redshift: Redshift
+) -> None:
+    before = tell(M)
+    with redshift.session("tests") as session:
+        for event_type in {e.event_type for e in story}:
+            session.execute(f"delete from staging.{event_type}")
+    assert tell(M) == before
+
+
+def test_copies_that_were_set_aside_are_told_with_the_copy_that_counts(
+    redshift: Redshift, tell: Tell
+) -> None:
+    first = submitted(M)
+    late = Event(first.event_type, {**first.fields, "logged_at": at(hours=1)})
+    load(redshift, first)
+    (counted,) = tell(M)["events"]
+    land(redshift, objects(first) + objects(late))
+    assert [e["fate"] for e in tell(M)["events"]] == [
+        "counts",
+        "landed, not applied yet",
+        "landed, not applied yet",
+    ]
+    apply_all(redshift)
+    of = f"the copy of line 1 of object {counted['line']['object_id']}"
+    told = tell(M)["events"]
+    assert sorted(e["fate"] for e in told) == [
+        "counts",
+        f"set aside for {of}, which was logged first",
+        f"set aside: the same as {of}",
+    ]
+    assert [e["counts"] for e in told].count(True) == 1
+
+
+def test_of_copies_logged_at_once_the_smaller_content_is_told_to_count(
+    redshift: Redshift, tell: Tell
+) -> None:
+    one = submitted(M)
+    other = Event(one.event_type, {**one.fields, "template_id": "t"})
+    land(redshift, objects(one) + objects(other))
+    apply_all(redshift)
+    told = tell(M)["events"]
+    assert sorted(e["counts"] for e in told) == [False, True]
+    (loser,) = [e for e in told if not e["counts"]]
+    assert loser["fate"].endswith(": logged at once, and the smaller content counts")
+
+
+def test_a_second_report_of_an_attempt_does_not_count(redshift: Redshift, tell: Tell) -> None:
+    first, second = submitted(M), submitted(M, at(minutes=1), campaign_id="cmp_2")
+    load(redshift, first, second)
+    told = tell(M)
+    assert made_of(told, second) == (
+        f"does not count: attempt 1 was reported first by event {first.fields['event_id']}"
+    )
+    assert told["messages"][0]["row"]["campaign_id"] == "cmp_1"
+
+
+def test_a_receipt_for_the_whole_message_yields_to_those_for_its_parts(
+    redshift: Redshift, tell: Tell
+) -> None:
+    whole = receipt(M, "DELIVERED", at(seconds=9), segment_seq=None)
+    part = receipt(M, "UNDELIVERED", at(seconds=5), error_code="001")
+    load(redshift, submitted(M), whole, part)
+    told = tell(M)
+    assert made_of(told, whole).startswith("does not count: receipts for parts say more")
+    assert made_of(told, part).startswith("decides part 1 of attempt 1: UNDELIVERED")
+    assert told["messages"][0]["because"][3] == (
+        "INVALID_NUMBER: code '001' of smsc-east, unknown subscriber"
+    )
+
+
+def test_a_code_that_is_mapped_otherwise_by_now_is_said_to_be(
+    redshift: Redshift, tell: Tell
+) -> None:
+    load(redshift, submitted(M), receipt(M, "UNDELIVERED", at(seconds=5), error_code="001"))
+    with redshift.session("tests") as session:
+        session.execute(
+            "update warehouse.dim_delivery_error set failure_category = 'EXPIRED_TTL'"
+            " where provider = 'smsc-east' and error_code = '001'"
+        )
+    assert "which is EXPIRED_TTL by today's mapping" in tell(M)["messages"][0]["because"][3]
+
+
+def test_a_reminder_is_told_with_the_message_it_reminds_of(redshift: Redshift, tell: Tell) -> None:
+    reminder = submitted(message_id(2), at(hours=1), follow_up_of_message_id=M)
+    load(redshift, submitted(M), reminder)
+    told = tell(M)
+    assert made_of(told, reminder) == "an attempt to remind: another message"
+    assert (
+        "a reminder of it was accepted at 2026-03-10 13:00:00 UTC" in told["messages"][0]["because"]
+    )
+
+
+def test_receipts_and_clicks_without_a_submission_are_told(redshift: Redshift, tell: Tell) -> None:
+    load(redshift, receipt(M, "DELIVERED", at(seconds=5)), click(M, at(minutes=1)))
+    told = tell(M)
+    assert len(told["events"]) == 2
+    assert told["messages"][0]["because"] == [
+        "a stub: no submission is known, so it is in no report"
+    ]
+
+
+def test_a_recipient_is_told_whole_with_consent_and_what_was_sent_after_an_opt_out(
+    redshift: Redshift, tell: Tell
+) -> None:
+    first, late, soon = (message_id(n) for n in (1, 2, 3))
+    stop = opt_out("sub_1", at(hours=1))
+    events = [
+        submitted(first),
+        stop,
+        submitted(soon, at(hours=1, minutes=4)),
+        submitted(late, at(hours=2)),
+        click(late, at(hours=3)),
+        submitted(message_id(9), recipient_id="sub_2"),
+        opt_out("sub_2", at(hours=1)),
+    ]
+    load(redshift, *events)
+    told = tell("sub_1")
+    assert told["kind"] == "recipient"
+    assert ids(told) == [e.fields["event_id"] for e in events[:5]]
+    assert [m["row"]["message_id"] for m in told["messages"]] == [first, soon, late]
+    (consent,) = told["consent"]
+    assert (consent["status"], consent["valid_to"]) == ("OPTED_OUT", None)
+    assert [
+        (row["message_id"], row["minutes_after"], row["is_counted"], row["event_id"])
+        for row in told["sent_after_optout"]
+    ] == [
+        (soon, 4, False, stop.fields["event_id"]),
+        (late, 60, True, stop.fields["event_id"]),
+    ]
+    with redshift.session("tests") as session:
+        assert session.rows(
+            "select message_id, minutes_after from reports.sent_after_optout"
+            " where recipient_key = 'sub_1#0' and cohort_date = :day",
+            day=DAY,
+        ) == [(late, 60)]
+
+
+def test_who_had_a_line_before_and_after_it_changed_hands_are_told_apart(
+    redshift: Redshift, tell: Tell
+) -> None:
+    mine, theirs = message_id(1), message_id(2)
+    events = [
+        submitted(mine),
+        opt_out("sub_1", at(hours=1)),
+        opt_out("sub_1", at(hours=2), new_status="REASSIGNED", method="CARRIER_DEACT"),
+        submitted(theirs, at(hours=3)),
+    ]
+    load(redshift, *events)
+    before, after = tell("sub_1#0"), tell("sub_1#1")
+    assert before["kind"] == "recipient key"
+    assert ids(before) == [e.fields["event_id"] for e in events[:2]]
+    assert ids(after) == [e.fields["event_id"] for e in events[2:]]
+    assert [row["recipient_key"] for row in after["consent"]] == ["sub_1#1"]
+    assert ids(tell("sub_1")) == [e.fields["event_id"] for e in events]
+
+
+def test_days_keep_what_happened_on_them(
+    story: list[Event], tell: Tell, redshift: Redshift
+) -> None:
+    late = click(M, at(days=200))
+    load(redshift, late)
+    day = str(at(days=200).date())
+    told = tell(M, "--from", day, "--to", day)
+    assert ids(told) == [late.fields["event_id"]]
+    assert told["messages"][0]["row"]["human_clicks"] == 2
+    assert ids(tell("sub_1", "--to", str(DAY))) == [e.fields["event_id"] for e in story]
+
+
+def quarantine(redshift: Redshift, line: str, number: int, *, is_base64: bool = False) -> None:
+    row = {
+        "object_id": "o" * 64,
+        "object_key": "raw/x",
+        "event_type": "link_click",
+        "arrival_date": DAY,
+        "line_number": number,
+        "reason": "wrong_type",
+        "field": "http_status",
+        "raw_line": base64.b64encode(line.encode()).decode() if is_base64 else line,
+        "is_base64": is_base64,
+        "raw_line_key": None,
+        "load_id": "l",
+        "quarantined_at": NOON,
+        "resolved_at": None,
+    }
+
+    def work(session: Any) -> None:
+        insert_rows(session, "control.quarantined_line", [row])
+
+    redshift.transaction("tests", work)
+
+
+def test_lines_in_quarantine_that_speak_of_it_are_told(redshift: Redshift, tell: Tell) -> None:
+    load(redshift, submitted(M))
+    quarantine(redshift, f'{{"message_id":"{M}","http_status":"x"}}', 1)
+    quarantine(redshift, f'{{"message_id":"{message_id(2)}"}}', 2)
+    quarantine(redshift, f'\0{{"message_id":"{M}"}}', 3, is_base64=True)
+    quarantine(redshift, '{"recipient_id":"sub_1"}', 4)
+    quarantine(redshift, '{"recipient_id":"sub_12"}', 5)
+    assert [q["line"]["line_number"] for q in tell(M)["quarantined"]] == [1, 3]
+    assert [q["line"]["line_number"] for q in tell("sub_1")["quarantined"]] == [1, 3, 4]
+    only_there = tell(message_id(2))
+    assert (only_there["events"], len(only_there["quarantined"])) == ([], 1)
+
+
+@pytest.mark.parametrize("before", range(7))
+@pytest.mark.parametrize("after", range(4))
+def test_a_text_is_found_in_base64_wherever_it_begins(before: int, after: int) -> None:
+    whole = base64.b64encode(b"\xff" * before + M.encode() + b"\x00" * after).decode()
+    assert sum(part in whole for part in base64_parts(M)) == 1
+
+
+def test_a_key_with_new_content_is_told_to_have_had_other(redshift: Redshift, tell: Tell) -> None:
+    first, second = submitted(M), submitted(M, template_id="t2")
+    key = f"raw/message_submitted/v=1/dt={DAY}/hh=12/a.json.gz"
+    land(redshift, [Content(key, (first,))])
+    apply_all(redshift)
+    land(redshift, [Content(key, (second,))])
+    fates = {e["event_id"]: e["fate"] for e in tell(M)["events"]}
+    assert fates == {
+        first.fields["event_id"]: "counts until the new content of its object is applied",
+        second.fields["event_id"]: "landed, not applied yet",
+    }
+    apply_all(redshift)
+    (only,) = tell(M)["events"]
+    assert (only["event_id"], only["fate"]) == (second.fields["event_id"], "counts")
+    assert [other["status"] for other in only["line"]["replaced"]] == ["superseded"]
+
+
+@pytest.mark.parametrize("name", [message_id(77), "sub_77", "sub_77#0", "x' or 'a' = 'a"])
+def test_what_nobody_knows_is_said_to_be_unknown(
+    story: list[Event], command: Command, name: str
+) -> None:
+    result = command("trace", name)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        f"nothing is known of {name!r}" in result.stderr or "nothing is known of" in result.stderr
+    )
+
+
+def test_the_text_names_events_objects_and_reasons(story: list[Event], command: Command) -> None:
+    result = command("trace", M.lower())
+    assert result.exit_code == 0, result.output
+    for one in story:
+        assert one.fields["event_id"] in result.stdout
+    assert f"s3://bucket/raw/link_click/v=1/dt={DAY}/" in result.stdout
+    assert "a person's click, counted" in result.stdout
+    assert "warehouse.fact_message" in result.stdout
+    assert "OPTED_OUT by MO_KEYWORD" in result.stdout
+
+
+def test_what_a_stranger_wrote_does_not_steer_the_terminal(
+    redshift: Redshift, command: Command
+) -> None:
+    load(redshift, submitted(M), click(M, at(minutes=1), user_agent="\x1b[2J\nhuman"))
+    result = command("trace", M)
+    assert "\x1b" not in result.stdout
+    assert "\\x1b[2J\\nhuman" in result.stdout
+
+
+@pytest.mark.slow
+def test_each_line_is_fetched_from_s3_as_it_was_written(
+    command: Command, platform: Platform, tell: Tell, tmp_path: Path
+) -> None:
+    day = str((datetime.now(UTC) - timedelta(days=1)).date())
+    days = ("--from", day, "--to", day)
+    assert command("traffic", *days, "--messages", "60", "--faults", "usual").exit_code == 0
+    result = command("load", *days, DAGSTER_HOME=str(tmp_path))
+    assert result.exit_code == 0, result.output
+    with platform.redshift.session("tests") as session:
+        message = session.value(
+            "select message_id from warehouse.fact_message where not is_stub"
+            " order by click_requests desc, receipts desc limit 1"
+        )
+    told = tell(message, "--raw")
+    assert len(told["events"]) > 2
+    for one in told["events"]:
+        assert json.loads(one["line"]["raw"])["event_id"] == one["event_id"]
+    click_line = told["events"][-1]["line"]
+    platform.lake.put(click_line["object_key"], b"other")
+    again = tell(message, "--raw")["events"][-1]["line"]
+    assert again["raw"] is None
+    assert "overwritten" in again["raw_error"]
+    platform.lake.delete([click_line["object_key"]])
+    gone = tell(message, "--raw")["events"][-1]["line"]
+    assert gone["raw_error"] == "the object is no longer in S3"

@@ -1,0 +1,146 @@
+"""Three people and what is logged of them: written to S3 as the services would, or landed as the tests of facts do."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sms_warehouse.landing.load import LandedDay, land_day
+from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.warehouse.world import (
+    DAY,
+    NOON,
+    Event,
+    apply_all,
+    at,
+    campaign,
+    click,
+    event,
+    message_id,
+    opt_out,
+    receipt,
+    submitted,
+)
+
+ANNA, BEN, CARLA = "sub_anna", "sub_ben", "sub_carla"
+TOKENS = {ANNA: "a" * 64, BEN: "b" * 64, CARLA: "c" * 64}
+REQUEST = "DSR-1"
+NOW = at(days=3)
+
+
+def message(recipient: str, number: int = 1, made_at: datetime = NOON) -> str:
+    """The id of a person's message."""
+    return message_id(sum(recipient.encode()) * 10 + number, made_at)
+
+
+def told(recipient: str, number: int = 1, sent_at: datetime = NOON) -> list[Event]:
+    """All that is logged of one message that was sent, delivered and clicked."""
+    name = message(recipient, number, sent_at)
+    link = f"link-{recipient}-{number}"
+    return [
+        submitted(
+            name,
+            sent_at,
+            recipient_id=recipient,
+            msisdn_token=TOKENS[recipient],
+            link_token=link,
+            provider_message_id=f"provider-{recipient}-{number}",
+            trace_id=f"trace-{recipient}",
+            attributes=json.dumps({"who": recipient}),
+            mcc_mnc="310260",
+            recipient_tz="America/New_York",
+        ),
+        receipt(
+            name,
+            "DELIVERED",
+            sent_at + timedelta(seconds=9),
+            segment_seq=None,
+            provider_message_id=f"provider-{recipient}-{number}",
+            receipt_text="id:7 sub:001 dlvrd:001 stat:DELIVRD Text:Hello Anna",
+        ),
+        *(
+            click(
+                name,
+                sent_at + timedelta(minutes=minutes),
+                link_token=link,
+                recipient_id=recipient,
+                visitor_token=f"visitor-{recipient}-{minutes % 2}",
+                ip_token=f"ip-{recipient}",
+                referer="https://private.example/anna",
+            )
+            for minutes in (5, 6, 90)
+        ),
+    ]
+
+
+def world() -> list[Event]:
+    """Anna has three messages, answers the second and leaves after it; the third is sent all the same."""
+    return [
+        campaign(),
+        *told(ANNA, 1),
+        *told(ANNA, 2, at(hours=1)),
+        *told(ANNA, 3, at(hours=5)),
+        *told(BEN, 1),
+        *told(CARLA, 1),
+        event(
+            "inbound_message",
+            at(hours=2),
+            recipient_id=None,
+            msisdn_token=TOKENS[ANNA],
+            inbound_id="inbound-anna",
+            in_reply_to_message_id=message(ANNA, 2, at(hours=1)),
+        ),
+        opt_out(
+            ANNA, at(hours=3), msisdn_token=TOKENS[ANNA], keyword_raw="stop it", program_id="deals"
+        ),
+        opt_out(BEN, at(hours=30), msisdn_token=TOKENS[BEN], program_id="deals"),
+    ]
+
+
+def line(found: Event) -> str:
+    """An event as the service logs it."""
+    fields: dict[str, Any] = {}
+    for name, value in found.fields.items():
+        if isinstance(value, datetime):
+            fields[name] = value.isoformat() + "Z"
+        elif name in ("attributes", "variants") and value is not None:
+            fields[name] = json.loads(value)
+        elif value is not None:
+            fields[name] = value
+    return json.dumps(fields)
+
+
+def put(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -> None:
+    """Writes events, one object for each type; ``more`` are lines of the submissions' object as they are."""
+    by_type: dict[str, list[bytes]] = {}
+    for found in events:
+        by_type.setdefault(found.event_type, []).append(line(found).encode())
+    if more:
+        by_type.setdefault("message_submitted", []).extend(more)
+    for event_type, lines in by_type.items():
+        key = f"raw/{event_type}/v=1/dt={DAY}/hh=12/{name}.json.gz"
+        platform.lake.put(key, gzip.compress(b"\n".join(lines) + b"\n"))
+
+
+def land(platform: Platform) -> list[LandedDay]:
+    """Lands what is in S3, without applying it."""
+    return [
+        land_day(platform.redshift, platform.lake, event_type, DAY)
+        for event_type in (
+            "campaign_upserted",
+            "message_submitted",
+            "delivery_receipt",
+            "link_click",
+            "subscription_changed",
+            "inbound_message",
+        )
+    ]
+
+
+def load(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -> None:
+    put(platform, name, events, *more)
+    land(platform)
+    apply_all(platform.redshift)

@@ -1,0 +1,61 @@
+"""``sms-warehouse erase`` and ``hold`` from a terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sms_warehouse_tests.cli.conftest import Command, command
+from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.privacy.people import ANNA, REQUEST, load, message, world
+
+__all__ = ["command"]
+
+ERASE = ("erase", "--recipient", ANNA, "--request", REQUEST)
+
+
+def test_a_preview_then_the_erasure_then_its_proof(
+    command: Command, platform: Platform, tmp_path: Path
+) -> None:
+    load(platform, "first", world())
+    preview = command(*ERASE, "--dry-run", "--json")
+    assert preview.exit_code == 0, preview.stderr
+    assert json.loads(preview.stdout)["warehouse.fact_message"] == 3
+    raw = tmp_path / "raw.csv"
+    done = command(*ERASE, "--json", "--raw-lines", str(raw))
+    assert done.exit_code == 0, done.stderr
+    proof = json.loads(done.stdout)
+    assert proof["is_proved"]
+    assert not any(found["rows"] for found in proof["searched"])
+    assert raw.read_text().startswith("bucket,object_key,line_number\n")
+    for said in (done.stdout, done.stderr, raw.read_text()):
+        assert ANNA not in said
+        assert message(ANNA) not in said
+
+
+def test_a_search_that_finds_something_says_so_by_its_exit_code(
+    command: Command, platform: Platform
+) -> None:
+    load(platform, "first", world())
+    with platform.redshift.session("tests") as session:
+        session.execute(
+            "update warehouse.fact_message set send_batch_id = :id where recipient_id <> :id",
+            id=ANNA,
+        )
+    done = command(*ERASE)
+    assert done.exit_code == 1
+    assert "send_batch_id" in done.stdout
+
+
+def test_a_hold_is_named_when_it_refuses(command: Command, platform: Platform) -> None:
+    load(platform, "first", world())
+    assert command("hold", "--recipient", ANNA, "--reason", "case 12").exit_code == 0
+    refused = command(*ERASE)
+    assert refused.exit_code == 1
+    assert "case 12" in refused.stderr
+    assert command("hold", "--recipient", ANNA, "--release").exit_code == 0
+    assert command(*ERASE).exit_code == 0
+
+
+def test_a_hold_without_a_reason_is_refused(command: Command) -> None:
+    assert command("hold", "--recipient", ANNA).exit_code == 2

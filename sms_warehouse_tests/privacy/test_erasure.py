@@ -1,0 +1,334 @@
+"""A person leaves the warehouse, and nothing else changes."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import pytest
+
+from sms_warehouse.privacy import erase as erasure
+from sms_warehouse.privacy.erase import Erasure, ErasureRefused, erase, hold, raw_lines, release
+from sms_warehouse.reports import REPORTS
+from sms_warehouse.resources.redshift import Redshift, Session
+from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.privacy.people import (
+    ANNA,
+    BEN,
+    NOW,
+    REQUEST,
+    TOKENS,
+    load,
+    message,
+    told,
+    world,
+)
+from sms_warehouse_tests.warehouse.world import (
+    apply_all,
+    at,
+    event,
+    receipt,
+    refresh_all,
+    submitted,
+)
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def loaded(platform: Platform) -> Platform:
+    load(platform, "first", world())
+    refresh_all(platform.redshift, NOW)
+    return platform
+
+
+def erased(platform: Platform, recipient: str = ANNA, request: str = REQUEST) -> Erasure:
+    return erase(platform.redshift, platform.lake, recipient, request, now=NOW)
+
+
+def rows(platform: Platform, statement: str, **values: object) -> list[tuple[Any, ...]]:
+    with platform.redshift.session("tests") as session:
+        return session.rows(statement, **values)
+
+
+def counted(platform: Platform) -> dict[str, list[str]]:
+    """What reports say of campaigns, and the facts' columns that are counted; not who, nor when we worked."""
+    hidden = {"updated_at", "loaded_at", "as_of", "restated_count", "message_id", "link_token"}
+    hidden |= {"recipient_id", "recipient_key", "follow_up_of_message_id"}
+    tables = ["warehouse.fact_message"]
+    tables += [f"reports.{name}" for name, report in REPORTS.items() if not report.is_personal]
+    found = {}
+    with platform.redshift.session("tests") as session:
+        for table in tables:
+            where = " where segment = '*'" if table.endswith("heatmap") else ""
+            found[table] = sorted(
+                repr([(k, v) for k, v in record.items() if k not in hidden])
+                for record in session.records(f"select * from {table}{where}")
+            )
+    return found
+
+
+def test_nothing_that_leads_to_the_person_is_found_any_more(loaded: Platform) -> None:
+    done = erased(loaded)
+    assert [found for found in done.found if found.rows] == []
+    assert len(done.found) > 30
+    assert rows(loaded, "select erased_at from pii.erasure_registry") == [(NOW,)]
+
+
+def test_the_search_finds_what_is_put_back(loaded: Platform) -> None:
+    """Red on purpose: a proof that cannot fail proves nothing."""
+    erased(loaded)
+    with loaded.redshift.session("tests") as session:
+        session.execute(
+            "update warehouse.fact_submission set send_batch_id = :token where recipient_id <> 'sub_ben'",
+            token=TOKENS[ANNA],
+        )
+        session.execute(
+            "update staging.link_click set extra = :extra",
+            extra=f'{{"m":"{message(ANNA)}"}}',
+        )
+    found = {f.place: f.where for f in erased(loaded).found if f.rows}
+    assert found == {
+        "warehouse.fact_submission": "send_batch_id",
+        "staging.link_click": "extra",
+    }
+
+
+def test_counts_are_what_they_were(loaded: Platform) -> None:
+    """Also when every message is worked out again from its events, and reports anew."""
+    before = counted(loaded)
+    erased(loaded)
+    assert counted(loaded) == before
+    with loaded.redshift.session("tests") as session:
+        session.execute(
+            "insert into control.touched_message (message_id) select message_id from warehouse.fact_message"
+        )
+    load(loaded, "other", [receipt(message(BEN), "SENT", at(seconds=5), segment_seq=None)])
+    refresh_all(loaded.redshift, NOW)
+    after = counted(loaded)
+    for table in before:
+        if table not in ("warehouse.fact_message", "reports.pipeline_quality_hourly"):
+            assert after[table] == before[table], table
+
+
+def test_a_send_after_the_opt_out_is_still_found(loaded: Platform) -> None:
+    before = rows(loaded, "select count(*) as sends from reports.sent_after_optout")
+    assert before == [(1,)]
+    erased(loaded)
+    assert rows(loaded, "select count(*) as sends from reports.sent_after_optout") == before
+
+
+def test_others_keep_their_rows(loaded: Platform) -> None:
+    statement = "select * from warehouse.fact_click where recipient_id = :id order by event_id"
+    before = rows(loaded, statement, id=BEN)
+    erased(loaded)
+    assert before
+    assert rows(loaded, statement, id=BEN) == before
+
+
+def test_a_number_that_came_to_someone_else_stays_theirs(platform: Platform) -> None:
+    load(platform, "first", world())
+    other = submitted(
+        message("sub_next"), at(hours=9), recipient_id="sub_next", msisdn_token=TOKENS[ANNA]
+    )
+    load(platform, "next", [other])
+    assert erased(platform).is_proved
+    assert rows(
+        platform,
+        "select msisdn_token from warehouse.fact_submission where recipient_id = 'sub_next'",
+    ) == [(TOKENS[ANNA],)]
+
+
+def test_the_stop_of_an_erased_person_is_kept(loaded: Platform) -> None:
+    erased(loaded)
+    assert rows(loaded, "select msisdn_token, program_id, since from pii.suppression") == [
+        (TOKENS[ANNA], "deals", at(hours=3))
+    ]
+
+
+def test_profile_and_lists_lose_the_person_and_do_not_get_them_back(loaded: Platform) -> None:
+    erased(loaded)
+    refresh_all(loaded.redshift, NOW)
+    for table in ("recipient_engagement", "followup_audience"):
+        keys = {key for (key,) in rows(loaded, f"select recipient_key from reports.{table}")}
+        assert not {key for key in keys if key.startswith(("erased", ANNA))}
+        assert keys
+
+
+def test_the_dimension_says_since_when_and_has_no_token(loaded: Platform) -> None:
+    erased(loaded)
+    statement = (
+        "select left(recipient_key, 7) as alias, msisdn_token, erased_at from warehouse.dim_recipient"
+        " where erased_at is not null"
+    )
+    assert rows(loaded, statement) == [("erased-", None, NOW)]
+    load(loaded, "again", told(ANNA, 4, at(hours=7)))
+    assert rows(loaded, statement) == [("erased-", None, NOW)]
+
+
+def test_old_files_under_other_names_bring_nobody_back(loaded: Platform) -> None:
+    erased(loaded)
+    before = counted(loaded)["warehouse.fact_message"]
+    load(loaded, "replayed", world())
+    assert counted(loaded)["warehouse.fact_message"] == before
+    assert erased(loaded).is_proved
+
+
+def test_a_warehouse_rebuilt_from_old_files_knows_nobody(loaded: Platform) -> None:
+    """Facts and staging are gone, the registry is not: the same files give the same counts, without the person."""
+    before = counted(loaded)["warehouse.fact_message"]
+    erased(loaded)
+    with loaded.redshift.session("tests") as session:
+        for schema, table in session.rows(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_type = 'BASE TABLE' and table_schema in ('control', 'staging')"
+        ):
+            session.execute(f"delete from {schema}.{table}")
+        for name in ("submission", "delivery_event", "click", "subscription_event"):
+            session.execute(f"delete from warehouse.fact_{name}")
+        for name in ("fact_inbound_message", "fact_message", "dim_recipient"):
+            session.execute(f"delete from warehouse.{name}")
+    load(loaded, "restored", [])
+    assert counted(loaded)["warehouse.fact_message"] == before
+    assert erased(loaded).is_proved
+
+
+def test_a_message_sent_after_erasure_is_nobodys_too_even_when_its_receipt_is_first(
+    loaded: Platform,
+) -> None:
+    erased(loaded)
+    sent, *others = told(ANNA, 9, at(hours=8))
+    load(loaded, "early", [found for found in others if found.event_type == "delivery_receipt"])
+    load(loaded, "late", [sent, *(f for f in others if f.event_type == "link_click")])
+    apply_all(loaded.redshift)
+    assert rows(
+        loaded,
+        "select is_stub, delivery_state, human_clicks, left(recipient_id, 7) as alias"
+        " from warehouse.fact_message where first_submitted_at = :at or is_stub",
+        at=at(hours=8),
+    ) == [(False, "DELIVERED", 3, "erased-")]
+    assert erased(loaded).is_proved
+
+
+def test_an_answer_that_only_has_the_token_is_recognised(loaded: Platform) -> None:
+    erased(loaded)
+    answer = event(
+        "inbound_message", at(hours=9), recipient_id=None, msisdn_token=TOKENS[ANNA], inbound_id="x"
+    )
+    load(loaded, "answer", [answer])
+    assert rows(
+        loaded,
+        "select distinct msisdn_token, inbound_id from staging.inbound_message",
+    ) == [("erased", "erased")]
+
+
+class _Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("steps", range(1, 20, 3))
+def test_killed_anywhere_the_same_call_goes_on(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    before = counted(loaded)
+    whole = Redshift.transaction
+    done = 0
+
+    def until(self: Redshift, name: str, work: Callable[[Session], T]) -> T:
+        nonlocal done
+        done += 1
+        if done > steps:
+            raise _Killed
+        return whole(self, name, work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Redshift, "transaction", until)
+        with suppress(_Killed):
+            erased(loaded)
+    assert erased(loaded).is_proved
+    assert counted(loaded) == before
+
+
+def test_a_held_person_is_not_erased_until_released(loaded: Platform) -> None:
+    hold(loaded.redshift, ANNA, "case 12", NOW)
+    before = rows(
+        loaded, "select count(*) as n from warehouse.fact_message where recipient_id = :id", id=ANNA
+    )
+    with pytest.raises(ErasureRefused, match="case 12"):
+        erased(loaded)
+    assert rows(loaded, "select 1 as found from pii.erasure_registry") == []
+    assert before == [(3,)]
+    assert release(loaded.redshift, ANNA, NOW)
+    assert erased(loaded).is_proved
+    assert not release(loaded.redshift, ANNA, NOW)
+
+
+def test_one_request_is_for_one_person(loaded: Platform) -> None:
+    erased(loaded)
+    with pytest.raises(ErasureRefused, match="another recipient"):
+        erased(loaded, BEN)
+    assert erased(loaded, BEN, "DSR-2").is_proved
+
+
+@pytest.mark.parametrize("nobody", ["", "-", "erased-0123456789abcdef"])
+def test_what_stands_for_nobody_or_for_an_erased_person_is_refused(
+    loaded: Platform, nobody: str
+) -> None:
+    with pytest.raises(ErasureRefused):
+        erased(loaded, nobody)
+
+
+def test_lists_that_were_handed_over_lose_the_persons_lines(loaded: Platform) -> None:
+    key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
+    text = f"recipient_key,message_id\n{ANNA}#0,{message(ANNA)}\n{BEN}#0,{message(BEN)}\n"
+    loaded.lake.put(key, gzip.compress(text.encode()))
+    assert erased(loaded).is_proved
+    body = loaded.lake.get(key)
+    assert body is not None
+    assert gzip.decompress(body).decode() == f"recipient_key,message_id\n{BEN}#0,{message(BEN)}\n"
+
+
+def test_the_lines_of_raw_objects_that_still_hold_the_person_are_named(loaded: Platform) -> None:
+    erased(loaded)
+    with loaded.redshift.session("tests") as session:
+        found = raw_lines(session, REQUEST)
+    wrong, right = [], 0
+    for _, key, number in found:
+        body = loaded.lake.get(key)
+        assert body is not None
+        line = gzip.decompress(body).decode().splitlines()[number - 1]
+        is_hers = ANNA in line or TOKENS[ANNA] in line
+        is_hers = is_hers or any(
+            message(ANNA, n, at(hours=h)) in line for n, h in ((1, 0), (2, 1), (3, 5))
+        )
+        right += is_hers
+        if not is_hers:
+            wrong.append((key, number))
+    assert not wrong
+    assert right == 3 * 5 + 1 + 1, "submissions, receipts and clicks; an answer and an opt-out"
+
+
+def test_a_preview_counts_and_changes_nothing(loaded: Platform) -> None:
+    with loaded.redshift.session("tests") as session:
+        found = erasure.preview(session, ANNA, REQUEST)
+    assert found["warehouse.fact_submission"] == 3
+    assert found["warehouse.fact_click"] == 9
+    assert found["staging.delivery_receipt"] == 3
+    assert rows(loaded, "select 1 as found from pii.erasure_registry") == []
+    assert rows(
+        loaded, "select count(*) as n from warehouse.fact_message where recipient_id = :id", id=ANNA
+    ) == [(3,)]
+
+
+def test_the_count_of_what_landed_is_still_the_count_of_lines(loaded: Platform) -> None:
+    erased(loaded)
+    load(loaded, "replayed", world())
+    different = rows(
+        loaded,
+        "select o.object_key from control.landed_object as o"
+        " left join (select object_id, count(*) as stored from warehouse.arrived_row group by object_id) as s"
+        " on s.object_id = o.object_id where o.rows_landed <> coalesce(s.stored, 0)",
+    )
+    assert different == []

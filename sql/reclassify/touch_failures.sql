@@ -1,0 +1,3 @@
+insert into control.touched_message (message_id)
+select message_id
+from remapped_failure;

@@ -1,0 +1,118 @@
+-- Where a person may still be told: whom to erase, whom not to, and what identifiers stand for since. Nobody reads these
+-- tables but landing, erasure and those who answer people's requests; no report is made from them.
+
+create schema if not exists pii;
+
+-- One row per recipient that was asked to be erased. Landing knows them by it, so that old files cannot bring one back.
+create table if not exists pii.erasure_registry (
+    -- The request, as whoever handles it numbers it.
+    request_id varchar(64) not null,
+    -- The recipient_id that is erased, whoever has the line.
+    recipient_id varchar(64) not null,
+    -- What stands for the recipient outside this schema: erased- and 16 random digits.
+    recipient_alias varchar(64) not null,
+    -- Random; what stands for messages and visitors is hashed with it.
+    secret varchar(64) not null,
+    -- When it was asked for, UTC.
+    requested_at timestamp not null,
+    -- Until when it has to be done, UTC: 30 days after requested_at.
+    due_at timestamp not null,
+    -- When everything was erased and the search found nothing, UTC; NULL while it is not done.
+    erased_at timestamp
+)
+diststyle all;
+
+-- One row per phone number token of an erased recipient.
+create table if not exists pii.erased_token (
+    -- The request.
+    request_id varchar(64) not null,
+    -- Keyed HMAC of a phone number.
+    msisdn_token varchar(64) not null
+)
+diststyle all;
+
+-- One row per message of an erased recipient, so that its receipts and clicks are known when they come.
+create table if not exists pii.erased_message (
+    -- The message, as services name it.
+    message_id varchar(26) not null,
+    -- What stands for it in the warehouse: the ten characters that tell its time, and a hash.
+    message_alias varchar(26) not null,
+    -- The request.
+    request_id varchar(64) not null,
+    -- The recipient.
+    recipient_id varchar(64) not null,
+    -- Random, as in pii.erasure_registry.
+    secret varchar(64) not null,
+    -- Token in its URL; NULL without a link.
+    link_token varchar(64),
+    -- When the facts followed, UTC; NULL while they have not.
+    followed_at timestamp
+)
+distkey (message_id)
+sortkey (message_id);
+
+-- One row per phone number and program that an erased person had left: kept so that a STOP is honoured for good.
+create table if not exists pii.suppression (
+    -- Keyed HMAC of the phone number.
+    msisdn_token varchar(64) not null,
+    -- The program, or ALL.
+    program_id varchar(64) not null,
+    -- Since when, UTC.
+    since timestamp not null
+)
+diststyle all;
+
+-- One row per time a recipient was put under legal hold: nothing of them is erased while it holds.
+create table if not exists pii.legal_hold (
+    -- The recipient.
+    recipient_id varchar(64) not null,
+    -- Why: the case, and who asked.
+    reason varchar(1024) not null,
+    -- Since when, UTC.
+    placed_at timestamp not null,
+    -- Until when, UTC; NULL while it holds.
+    released_at timestamp
+)
+diststyle all;
+
+-- One row per quarantined line that was emptied because it named an erased person.
+create table if not exists pii.erased_line (
+    -- The request.
+    request_id varchar(64) not null,
+    -- The object; control.landed_object knows it.
+    object_id varchar(64) not null,
+    -- Physical line within it, from 1.
+    line_number bigint not null
+)
+diststyle all;
+
+-- One row per word that leads to an erased person.
+--   request_id  the request
+--   identifier  recipient id, token of a phone number, message id or link token
+create or replace view pii.identifier as
+select
+    request_id,
+    recipient_id as identifier
+from pii.erasure_registry
+
+union all
+
+select
+    request_id,
+    msisdn_token as identifier
+from pii.erased_token
+
+union all
+
+select
+    request_id,
+    message_id as identifier
+from pii.erased_message
+
+union all
+
+select
+    request_id,
+    link_token as identifier
+from pii.erased_message
+where link_token is not null;

@@ -1,0 +1,32 @@
+select
+    landed.event_id,
+    landed.message_id,
+    landed.link_token,
+    landed.link_url_id,
+    landed.recipient_id,
+    landed.method,
+    landed.http_status,
+    landed.ua_key,
+    landed.ip_prefix,
+    landed.ip_token,
+    landed.asn,
+    landed.geo_country,
+    landed.geo_region,
+    landed.referer_host,
+    landed.sec_purpose,
+    landed.visitor_token,
+    landed.edge_bot_score,
+    landed.redirect_ms,
+    landed.slot_number,
+    landed.occurred_at,
+    landed.received_at,
+    landed.event_date,
+    landed.content_hash,
+    landed.object_id,
+    landed.line_number,
+    landed.arrival_date,
+    landed.load_id,
+    landed.user_agent
+from warehouse.landed_click as landed
+join traced_message
+    on traced_message.message_id = landed.message_id;

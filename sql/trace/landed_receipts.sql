@@ -1,0 +1,32 @@
+select
+    landed.event_id,
+    landed.message_id,
+    landed.attempt_no,
+    landed.segment_seq,
+    landed.segment_total,
+    landed.provider,
+    landed.provider_message_id,
+    landed.status,
+    landed.status_raw,
+    landed.state,
+    landed.state_rank,
+    landed.is_final_claimed,
+    landed.delivery_level,
+    landed.error_code,
+    landed.error_permanent,
+    landed.provider_occurred_at,
+    landed.provider_done_raw,
+    landed.provider_sequence,
+    landed.mcc_mnc,
+    landed.carrier_name,
+    landed.occurred_at,
+    landed.received_at,
+    landed.event_date,
+    landed.content_hash,
+    landed.object_id,
+    landed.line_number,
+    landed.arrival_date,
+    landed.load_id
+from warehouse.landed_delivery_event as landed
+join traced_message
+    on traced_message.message_id = landed.message_id;
