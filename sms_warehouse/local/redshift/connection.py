@@ -20,7 +20,7 @@ import duckdb
 
 from sms_warehouse.local.redshift import commands, wire
 from sms_warehouse.local.redshift.dialect import translate
-from sms_warehouse.local.redshift.engine import Warehouse
+from sms_warehouse.local.redshift.engine import Databases, Invalidated
 from sms_warehouse.local.redshift.errors import PgError, from_duckdb, unsupported
 from sms_warehouse.local.redshift.plan import Plan
 from sms_warehouse.local.redshift.reader import split, tokens
@@ -32,6 +32,7 @@ _LOGIN_SECONDS = 30
 _BUFFER_BYTES = 1 << 18
 _MOST_PARAMETERS = 32767
 _MOST_PROTOCOL = 2
+CORRUPTED_EXIT_CODE = 70
 
 
 class _Gone(Exception):
@@ -64,7 +65,8 @@ class _Startup:
 class Host(Protocol):
     """What a connection needs of the server."""
 
-    warehouse: Warehouse
+    databases: Databases
+    user: str
     password: str
     tls: ssl.SSLContext | None
     is_closing: bool
@@ -101,13 +103,20 @@ class Connection:
                 self._login(startup)
                 self.sock.settimeout(None)
                 self._serve()
+        except Invalidated as error:
+            # redshift_connector shows an error only when it may ask again.
+            self._farewell(error, wire.message(b"Z", IDLE.encode()))
+            # Closing anything could wait for ever; whoever supervises the process starts another.
+            print(f"{error.message}: {error.detail}", file=sys.stderr, flush=True)
+            os._exit(CORRUPTED_EXIT_CODE)
         except PgError as error:
             self._farewell(error)
         except (_Gone, OSError, ssl.SSLError, struct.error, UnicodeDecodeError):
             if self.fatal:
                 self._farewell(self.fatal)
-        except Exception:
+        except Exception as error:
             traceback.print_exc(file=sys.stderr)
+            self._farewell(PgError("XX000", f"internal error of the local Redshift: {error!r}"))
         finally:
             if self.session:
                 self.session.close()
@@ -118,11 +127,11 @@ class Connection:
                 self.sock.close()
             self._server.forget(self)
 
-    def _farewell(self, error: PgError) -> None:
+    def _farewell(self, error: PgError, then: bytes = b"") -> None:
         error.is_fatal = True
         with suppress(OSError):
             self.sock.settimeout(1)
-            self.sock.sendall(wire.error_response(error))
+            self.sock.sendall(wire.error_response(error) + then)
 
     def end(self, reason: PgError) -> None:
         """From another thread: the client is told the reason and the connection ends."""
@@ -176,18 +185,13 @@ class Connection:
             raise PgError("08P01", "expected a password")
         inner = hashlib.md5((server.password + startup.user).encode()).hexdigest().encode()
         expected = b"md5" + hashlib.md5(inner + salt).hexdigest().encode()
-        is_known = (
-            hmac.compare_digest(body.rstrip(b"\0"), expected)
-            and startup.user == server.warehouse.user
-        )
+        is_known = hmac.compare_digest(body.rstrip(b"\0"), expected) and startup.user == server.user
         if not is_known:
             raise PgError("28000", f'password authentication failed for user "{startup.user}"')
-        if startup.database != server.warehouse.database:
-            raise PgError("3D000", f'database "{startup.database}" does not exist')
         if server.is_closing:
             raise PgError("57P03", "the database system is shutting down")
         self._protocol = startup.protocol
-        self.session = Session(server.warehouse, self.pid, startup.settings)
+        self.session = Session(server.databases, startup.database, self.pid, startup.settings)
         self._send(wire.message(b"R", struct.pack("!i", 0)))
         statuses = {
             "server_version": "8.0.2",

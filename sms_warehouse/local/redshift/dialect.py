@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sms_warehouse.local.redshift import commands, ddl, psql, queries
+from sms_warehouse.local.redshift import commands, databases, ddl, leader, queries
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
-from sms_warehouse.local.redshift.plan import EMPTY, QUERY, Plan
+from sms_warehouse.local.redshift.plan import EMPTY, Plan
 from sms_warehouse.local.redshift.reader import Reader, tokens
 
 
@@ -23,8 +23,8 @@ def translate(text: str, oids: tuple[int, ...] = (), schema: str = "public") -> 
 
 
 def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
-    if answer := psql.recognised(text, schema):
-        return Plan(QUERY, "SELECT", (answer,))
+    if plan := leader.plan(text):
+        return plan
     found = tokens(text)
     while found and found[-1].text == ";":
         text = text[: found.pop().start]
@@ -33,6 +33,14 @@ def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
     if any(t.text == ";" for t in found):
         raise PgError("42601", "cannot insert multiple commands into a prepared statement")
     word = next((t.word for t in found if t.text != "("), "")
+    if word == "explain":
+        if oids:
+            raise unsupported("a bound value in EXPLAIN")
+        return databases.explain(
+            text, Reader(text, found), lambda explained: _translated(explained, (), schema)
+        )
+    if word in databases.STATEMENTS and len(found) > 1 and found[1].word == "database":
+        return databases.STATEMENTS[word](Reader(text, found))
     if word in queries.STATEMENTS:
         return queries.STATEMENTS[word](text, oids, found)
     if word in ddl.STATEMENTS:
@@ -40,7 +48,7 @@ def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
     if word in commands.STATEMENTS:
         return commands.STATEMENTS[word](Reader(text, found))
     if word in commands.REFUSED:
-        raise unsupported(word.upper())
+        raise commands.refused(word)
     raise syntax_error(found[0].text)
 
 
