@@ -8,7 +8,7 @@ from sms_warehouse.landing.events import EVENTS
 from sms_warehouse_tests.cli.conftest import Command
 
 
-@pytest.mark.parametrize("verb", ["migrate", "traffic", "load", "demo"])
+@pytest.mark.parametrize("verb", ["migrate", "traffic", "load", "verify", "demo"])
 def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, verb: str) -> None:
     result = command(verb, "--help")
     assert result.exit_code == 0
@@ -19,7 +19,7 @@ def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, ve
 def test_the_help_names_every_verb(command: Command) -> None:
     result = command("--help")
     assert result.exit_code == 0
-    for verb in ("local", "migrate", "traffic", "load", "demo"):
+    for verb in ("local", "migrate", "traffic", "load", "verify", "demo"):
         assert f"\n  {verb} " in result.stdout
 
 

@@ -35,7 +35,7 @@ def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
     word = next((t.word for t in found if t.text != "("), "")
     if word == "explain":
         if oids:
-            raise unsupported("a bound value in EXPLAIN")
+            raise unsupported("a bound value in EXPLAIN", "write the value into the statement")
         return databases.explain(
             text, Reader(text, found), lambda explained: _translated(explained, (), schema)
         )

@@ -100,6 +100,7 @@ CODES = {
 """What an argument takes: text, whole number, number, number but no whole one, float, boolean, moment, date or
 timestamp, the same or an interval, what has an order, anything."""
 
+_OF_NUMBERS = frozenset({"abs", "floor", "ceil", "ceiling", "round", "sum"})
 _RETURNED = {
     "t": Kind.TEXT,
     "w": Kind.WHOLE,
@@ -140,6 +141,13 @@ class Kinds:
                 [*(i.args["true"] for i in node.args["ifs"]), node.args.get("default")]
             )
         return None
+
+    def is_number(self, node: exp.Expr) -> bool:
+        """Whether it is a number, of whichever kind."""
+        kind = self.of(node)
+        if isinstance(node, exp.Anonymous) and str(node.this).lower() in _OF_NUMBERS:
+            return kind is None or kind in NUMBERS
+        return kind in NUMBERS
 
     def common(self, nodes: list[exp.Expr | None]) -> Kind | None:
         """The one kind of all branches that have a type, if there is one."""

@@ -192,7 +192,7 @@ class Reader:
             return Name("", first)
         second = self.name()
         if self.peek().text == ".":
-            raise unsupported("a name with a database")
+            raise unsupported("a name with a database", "say schema.table")
         return Name(first, second)
 
     def names(self) -> list[str]:

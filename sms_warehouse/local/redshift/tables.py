@@ -5,8 +5,8 @@ from __future__ import annotations
 from sms_warehouse.local.redshift import records
 from sms_warehouse.local.redshift.create_table import ColumnDefinition
 from sms_warehouse.local.redshift.errors import PgError
-from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
 from sms_warehouse.local.redshift.lengths import Column
+from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
 from sms_warehouse.local.redshift.reader import Name
 from sms_warehouse.local.redshift.records import Cursor
 from sms_warehouse.local.redshift.types import ColumnType

@@ -116,17 +116,22 @@ class Transaction:
 
     def _bases(self, names: Sequence[Name]) -> list[str]:
         """The names with the tables behind the views among them."""
-        # What is not committed yet, others must not learn.
-        known = self._names if self.is_begun else self._warehouse.names
+        committed = self._warehouse.names
         found: dict[str, None] = {}
         for name in names:
             if self._is_temporary(name):
                 continue
             full = self._tables.resolved(name)
-            if full not in known:
+            bases = self._names.get(full) if self._has_defined else committed.get(full)
+            if bases is None:
                 behind = definitions.view_tables(self._cursor, self._tables, full)
-                known[full] = [str(full), *sorted(str(n) for n in behind if n != full)]
-            found.update(dict.fromkeys(known[full]))
+                bases = [str(full), *sorted(str(n) for n in behind if n != full)]
+                if self._has_defined:
+                    self._names[full] = bases
+                elif not self.is_begun:
+                    # What an older snapshot says may be out of date for others.
+                    committed[full] = bases
+            found.update(dict.fromkeys(bases))
         return list(found)
 
     def _violation(self, violation: Violation) -> PgError:

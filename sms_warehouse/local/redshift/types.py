@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
-from sms_warehouse.local.redshift.kinds import MOMENTS, NUMBERS, Kind
+from sms_warehouse.local.redshift.kinds import MOMENTS, NUMBERS, Kind, Kinds
 from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA, TEXT_FORMS, form_error
 from sms_warehouse.local.redshift.reader import Reader
 
@@ -141,13 +141,13 @@ _SAFE = {
 }
 
 
-def cast_sql(value: str, to: exp.DataType, kind: Kind | None, node: exp.Expr) -> str:
-    """A cast of rendered SQL. Text is cut to its length as Redshift cuts it. Raises PgError."""
+def cast_sql(value: str, to: exp.DataType, kinds: Kinds, node: exp.Expr) -> str:
+    """A cast of an expression, rendered as ``value``. Text is cut to its length as Redshift cuts it. Raises PgError."""
     sizes = [p.this.name for p in to.expressions if isinstance(p, exp.DataTypeParam)]
     if len(sizes) != len(to.expressions):
         raise unsupported("this type", "take one of those in local/redshift/types.py")
     if to.this in (exp.DType.VARCHAR, exp.DType.NVARCHAR, exp.DType.TEXT):
-        text = f"{SYSTEM_SCHEMA}.as_text({value})"
+        text = _as_text(value, kinds.of(node), node)
         if not sizes:
             return f"{SYSTEM_SCHEMA}.uncut({text})"
         size = VARCHAR_MAX_BYTES if sizes[0].lower() == "max" else int(sizes[0])
@@ -155,12 +155,12 @@ def cast_sql(value: str, to: exp.DataType, kind: Kind | None, node: exp.Expr) ->
     if to.this == exp.DType.DECIMAL:
         numbers = [int(s) for s in sizes] or [18]
         sql = _decimal(numbers[0], numbers[1] if len(numbers) > 1 else 0)
-        return _exact(value, sql, "number", kind, node)
+        return _exact(value, sql, "number", kinds, node)
     if to.this in _CASTS and not sizes:
         sql, form = _CASTS[to.this]
         if form == "whole":
-            return _exact(value, sql, form, kind, node)
-        return f"cast({_read(value, form, kind, node)} as {sql})"
+            return _exact(value, sql, form, kinds, node)
+        return f"cast({_read(value, form, kinds.of(node), node)} as {sql})"
     name = f"{str(to.this.value).upper()}{'(n)' if sizes else ''}"
     advice = "cast to VARCHAR(n)" if "CHAR" in name else "take one of local/redshift/types.py"
     raise unsupported(f"a cast to {name}", advice)
@@ -177,10 +177,21 @@ def _read(value: str, form: str, kind: Kind | None, node: exp.Expr) -> str:
     return f"{SYSTEM_SCHEMA}.read_{form}({value})"
 
 
-def _exact(value: str, sql: str, form: str, kind: Kind | None, node: exp.Expr) -> str:
+def _as_text(value: str, kind: Kind | None, node: exp.Expr) -> str:
+    """What is written alike as text; the length is for another to see to."""
+    if kind is Kind.TEXT or (isinstance(node, exp.Literal) and node.is_string):
+        return value
+    if kind in (Kind.WHOLE, Kind.DECIMAL) or kind in MOMENTS:
+        return f"cast({value} as varchar)"
+    return f"{SYSTEM_SCHEMA}.as_text({value})"
+
+
+def _exact(value: str, sql: str, form: str, kinds: Kinds, node: exp.Expr) -> str:
     """A cast to a number that may have fewer decimal places."""
-    read = f"cast({_read(value, form, kind, node)} as {sql})"
+    kind = kinds.of(node)
+    is_number = kinds.is_number(node)
+    read = f"cast({value if is_number else _read(value, form, kind, node)} as {sql})"
     is_literal = isinstance(node.this if isinstance(node, exp.Neg) else node, exp.Literal)
     if is_literal or kind in (Kind.WHOLE, Kind.BOOLEAN, Kind.UNTYPED, Kind.TEXT):
         return read
-    return f"{SYSTEM_SCHEMA}.exact({value}, {read})"
+    return f"{SYSTEM_SCHEMA}.exact{'_number' if is_number else ''}({value}, {read})"

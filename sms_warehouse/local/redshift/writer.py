@@ -224,7 +224,7 @@ class _Writer(DuckDBGenerator):
         return f"interval {quoted(text)}"
 
     def _cast(self, node: exp.Cast) -> str:
-        return cast_sql(self.sql(node.this), node.args["to"], self.kinds.of(node.this), node.this)
+        return cast_sql(self.sql(node.this), node.args["to"], self.kinds, node.this)
 
     def _window(self, node: exp.Window) -> str:
         call = node.this
@@ -394,20 +394,30 @@ def _insert_of_query(writer: _Writer, tree: exp.Insert) -> str:
     head = f"insert into {into}" + (f" ({columns})" if names else "")
     projections = _first_select(tree.expression).expressions
     is_known = not any(p.is_star for p in projections)
-    if not names and not is_known:
+    if not is_known and not names:
         return f"{head} {query}"
-    values = []
-    for position in range(len(projections) if is_known else len(names)):
-        value = projections[position].unalias() if is_known else None
-        if value is not None and writer.kinds.of(value) is Kind.UNTYPED:
-            values.append(f"#{position + 1}")
-            continue
-        if names and position >= len(names):
-            values.append(f"#{position + 1}")
-            continue
-        column = writer.sql(names[position]) if names else f"#{position + 1}"
-        values.append(f"{SYSTEM_SCHEMA}.assigned(#{position + 1}, (select {column} from {into}))")
-    return f"{head} select {', '.join(values)} from ({query}) as _inserted"
+    count = len(projections) if is_known else len(names)
+    places = [f"#{position + 1}" for position in range(count)]
+    targets = [writer.sql(n) for n in names] or places
+    if len(targets) != count or not count:
+        return f"{head} {query}"
+    typed = places
+    if is_known:
+        kinds = [writer.kinds.of(p.unalias()) for p in projections]
+        typed = [
+            "null" if kind is Kind.UNTYPED else place
+            for kind, place in zip(kinds, places, strict=True)
+        ]
+    # One guard for all, in the place of the first column.
+    mismatch = (
+        f"{SYSTEM_SCHEMA}.mismatched(typeof((select row({', '.join(targets)}, 0) from {into})), "
+        f"typeof(row({', '.join(typed)}, 0)))"
+    )
+    first = (
+        f"case when cast(coalesce('RS:42804:a column has another type than its expression, ' || {mismatch} "
+        "|| ': cast it', 'f') as boolean) then null else #1 end"
+    )
+    return f"{head} select {', '.join([first, *places[1:]])} from ({query}) as _inserted"
 
 
 def output_names(tree: exp.Expr) -> tuple[str, ...]:
