@@ -87,6 +87,28 @@ def test_psycopg_may_bind_by_the_thousand(psycopg_client: psycopg.Connection[Any
     assert found.fetchall() == [(1000, 499500, "row 0")]
 
 
+def test_a_number_is_not_sent_in_a_binary_form_that_psycopg_would_misread(
+    psycopg_client: psycopg.Connection[Any],
+) -> None:
+    query = "select cast(1.5 as numeric(10, 2)) as n, cast(2 as bigint) as b"
+    with psycopg_client.cursor(binary=True) as cursor:
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match=r'column "n".*ask for text'):
+            cursor.execute(query)
+        assert cursor.execute("select cast(2 as bigint) as b").fetchall() == [(2,)]
+    assert psycopg_client.execute(query).fetchall() == [(Decimal("1.50"), 2)]
+
+
+def test_a_relation_may_be_named_with_the_database(
+    psycopg_client: psycopg.Connection[Any],
+) -> None:
+    psycopg_client.execute('create table "dev"."t"."named" (a integer)')
+    psycopg_client.execute("insert into dev.t.named values (1)")
+    query = 'select n.a, dev.t.named.a from dev.t.named, "dev"."t"."named" as n'
+    assert psycopg_client.execute(query).fetchall() == [(1, 1)]
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        psycopg_client.execute("select a from elsewhere.t.named")
+
+
 def test_psycopg_can_prepare_a_query_that_comes_again(
     psycopg_client: psycopg.Connection[Any],
 ) -> None:
