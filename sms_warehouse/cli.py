@@ -66,13 +66,11 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from sms_warehouse.resources.s3 import LakeUnavailable
     from sms_warehouse.settings import SettingError
     from sms_warehouse.verify.scratch import ScratchTaken
-    from sms_warehouse.verify.verification import Interrupted
 
     return (
         ContractMismatch,
         DemoFailed,
         InboxUnavailable,
-        Interrupted,
         LakeUnavailable,
         LandingMismatch,
         NotReady,
@@ -426,6 +424,8 @@ def verify(
             err=True,
         )
     click.echo(json.dumps(report.data(), indent=2) if as_json else report.text())
+    if report.was_stopped:
+        raise click.ClickException("the verification was stopped before its end")
     if not report.is_green:
         raise click.exceptions.Exit(1)
 

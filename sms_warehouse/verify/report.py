@@ -32,6 +32,8 @@ class Report:
     """Scratch schemas that are there: this one if it was kept, and those of other runs."""
     problems: Sequence[str] = ()
     """What of the scratch space could not be removed."""
+    was_stopped: bool = False
+    """Told to stop before its end: what comes after is not in it."""
 
     @property
     def disagreed(self) -> list[Outcome]:
@@ -39,7 +41,7 @@ class Report:
 
     @property
     def is_green(self) -> bool:
-        return not self.disagreed
+        return not self.disagreed and not self.was_stopped
 
     def verdicts(self) -> list[Verdict]:
         return verdicts(self.outcomes, is_cluster=not self.server.is_stand_in)
@@ -49,6 +51,7 @@ class Report:
         return {
             "proves_nothing_about_a_cluster": self.server.is_stand_in,
             "green": self.is_green,
+            "was_stopped": self.was_stopped,
             "server": asdict(self.server),
             "scratch_schema": self.scratch_schema,
             "leftovers": list(self.leftovers),
@@ -86,9 +89,10 @@ class Report:
             yield ""
             yield f"{section}: " + ", ".join(f"{n} {what}" for what, n in counts.items())
             for outcome in found:
-                yield from _told(outcome)
+                yield from _disagreement(outcome)
         yield ""
         yield from self._promises()
+        yield from self._untried()
         if self.problems:
             yield ""
             yield "left behind: " + "; ".join(self.problems)
@@ -103,7 +107,17 @@ class Report:
         for verdict in self.verdicts():
             yield f"  {verdict.verdict:<9}  {verdict.promise}" + _why(verdict)
 
+    def _untried(self) -> Iterator[str]:
+        untried = [outcome for outcome in self.outcomes if outcome.agreed is None]
+        if untried:
+            yield ""
+            yield "Could not be tried, and why:"
+            for outcome in untried:
+                yield f"  {outcome.section}: {outcome.name}: {_short(outcome.note)}"
+
     def _last_word(self) -> str:
+        if self.was_stopped:
+            return "Stopped before its end: what was not reached is not in this report."
         if self.disagreed:
             word = f"{len(self.disagreed)} of {len(self.outcomes)} did not agree."
             return f"{word} {STAND_IN_SENTENCE}" if self.server.is_stand_in else word
@@ -121,18 +135,17 @@ def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     }
 
 
-def _told(outcome: Outcome) -> Iterator[str]:
-    """Nothing of what agreed; all there is to know of what did not."""
-    if outcome.agreed is None:
-        yield f"  not tried  {outcome.name}: {_short(outcome.note)}"
-    elif not outcome.agreed:
-        yield f"  WRONG      {outcome.name}"
-        yield f"             expected  {_short(outcome.expected)}"
-        yield f"             found     {_short(outcome.found)}"
-        if outcome.note:
-            yield f"             note      {_short(outcome.note)}"
-        if outcome.url:
-            yield f"             see       {outcome.url}"
+def _disagreement(outcome: Outcome) -> Iterator[str]:
+    """All there is to know of what did not agree."""
+    if outcome.agreed is not False:
+        return
+    yield f"  WRONG      {outcome.name}"
+    yield f"             expected  {_short(outcome.expected)}"
+    yield f"             found     {_short(outcome.found)}"
+    if outcome.note:
+        yield f"             note      {_short(outcome.note)}"
+    if outcome.url:
+        yield f"             see       {outcome.url}"
 
 
 def _why(verdict: Verdict) -> str:

@@ -156,16 +156,19 @@ class Scratch:
         """The layers' schemas, and the one that says they are ours, which has to go last."""
         return [*(f"{self.schema}_{layer}" for layer in layers()), self.schema]
 
-    def make(self) -> None:
-        """Makes the schemas; what an earlier run left under this name is removed first.
-
-        Raises ScratchTaken when a schema is there that does not bear our mark.
-        """
+    def check_name(self) -> None:
+        """Raises ScratchTaken for a name that no scratch schema may have."""
         if not _NAME.fullmatch(self.schema) or self.schema in (*layers(), "pii", "public"):
             raise ScratchTaken(
                 f"{self.schema!r} cannot be a scratch schema: choose a name of lower-case letters, digits "
                 "and underscores that no schema has"
             )
+
+    def make(self) -> None:
+        """Makes the schemas; what an earlier run left under this name is removed first.
+
+        Raises ScratchTaken when a schema is there that does not bear our mark.
+        """
         if self.schema in leftovers():
             problems = self.remove()
             if problems:

@@ -36,10 +36,6 @@ SECTIONS: dict[str, Section] = {
 }
 
 
-class Interrupted(Exception):
-    """The verification was told to stop; what it made is removed."""
-
-
 def verify(
     progress: Progress,
     *,
@@ -50,10 +46,12 @@ def verify(
     """Runs the sections in a scratch schema that is removed at the end, whatever happens.
 
     ``only`` names sections, all without it; ``keep`` leaves the scratch space behind for a look.
-    Raises ScratchTaken, Interrupted, LakeUnavailable, RedshiftUnavailable, RedshiftLoginFailed or SettingError.
+    Told to stop, by Ctrl-C or SIGTERM, it removes what it made and reports what it has found.
+    Raises ScratchTaken, LakeUnavailable, RedshiftUnavailable, RedshiftLoginFailed or SettingError.
     """
-    server = connection.look()
     scratch = Scratch(schema or f"{SCHEMA_PREFIX}{str(ULID()).lower()}")
+    scratch.check_name()
+    server = connection.look()
     outcomes = connection.outcomes(server)
     wanted = [name for name in SECTIONS if not only or name in only]
     if set(wanted) - {CONFORMANCE}:
@@ -62,21 +60,22 @@ def verify(
         scratch.lake.list_prefix(scratch.lake.prefix)
     progress(f"verifying {server.version} in scratch schema {scratch.schema}")
     problems: list[str] = []
+    was_stopped = False
     with _stoppable():
         try:
             scratch.make()
             for name in wanted:
                 outcomes += _run(name, scratch, progress)
         except KeyboardInterrupt:
-            raise Interrupted("the verification was stopped before its end") from None
+            was_stopped = True
         finally:
-            if not keep:
-                with _undisturbed():
+            with _undisturbed():
+                if not keep and scratch.schema in leftovers():
                     progress("removing the scratch schema")
                     problems = scratch.remove()
                     for problem in problems:
                         progress(f"warning: left behind: {problem}")
-    return Report(server, scratch.schema, outcomes, leftovers(), problems)
+    return Report(server, scratch.schema, outcomes, leftovers(), problems, was_stopped)
 
 
 def _run(name: str, scratch: Scratch, progress: Progress) -> list[Outcome]:

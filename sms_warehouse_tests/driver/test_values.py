@@ -58,7 +58,7 @@ VALUES = [
     ("timestamptz", datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)),
     ("timestamptz", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
 ]
-TYPES = sorted({kind for kind, _ in VALUES} | {"real"})
+TYPES = sorted({kind for kind, _ in VALUES})
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 import pytest
 
@@ -50,10 +52,16 @@ def test_bound_values_have_the_type_the_client_says() -> None:
 def test_an_insert_of_values_is_the_same_by_either_way() -> None:
     by_hand = sql("insert into t.x (a, b) values ($1, -1), (default, 'it''s')", wire.INT4)
     by_tree = sql("insert into t.x (a, b) values ($1, -1), (default, 'it''s' || '')", wire.INT4)
-    assert (
-        by_hand == 'insert into "t"."x" ("a", "b") values ( $1 , - 1 ) , ( default , \'it\'\'s\' )'
+    # Numbers are guarded: DuckDB would turn them into whatever the column is.
+    guarded = re.sub(
+        r"_redshift\.assigned_as\((\S+), 'HUGEINT', \(select \S+ from \S+\)\)", r"<\1>", by_hand
     )
-    assert by_tree.startswith('INSERT INTO "t"."x" ("a", "b") VALUES (cast($1 as INTEGER), -1), (')
+    assert guarded == (
+        'insert into "t"."x" ("a", "b") values ( <$1> , - <1> ) , ( default , \'it\'\'s\' )'
+    )
+    assert by_tree.startswith(
+        'INSERT INTO "t"."x" ("a", "b") VALUES (_redshift.assigned(cast($1 as INTEGER), (select "a" from "t"."x"))'
+    )
 
 
 def test_writing_statements_say_what_they_lock() -> None:

@@ -42,7 +42,7 @@ def test_what_is_let_in_names_its_page() -> None:
 def test_an_encoding_is_for_its_types_only(client: Client, name: str) -> None:
     declared = {
         "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint", "DECIMAL": "decimal(9, 2)",
-        "REAL": "real", "DOUBLE": "float8", "BOOLEAN": "boolean", "DATE": "date",
+        "DOUBLE": "float8", "BOOLEAN": "boolean", "DATE": "date",
         "TIMESTAMP": "timestamp", "TIMESTAMPTZ": "timestamptz", "VARCHAR": "varchar(9)",
     }  # fmt: skip
     types = create_table.ENCODINGS[name].types

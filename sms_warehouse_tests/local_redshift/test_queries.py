@@ -26,11 +26,15 @@ def test_aggregates_and_windows(client: Client) -> None:
         "insert into t.w values ('a',1,1,true), ('a',2,2,false), ('b',3,3,true), ('b',null,null,null)"
     )
     assert client.rows(
-        "select g, count(*), count(v), count(distinct v), cast(sum(v) as bigint), min(v), max(v), bool_or(ok), "
+        "select g, count(*), count(v), cast(sum(v) as bigint), min(v), max(v), bool_or(ok), "
         "bool_and(ok), avg(f), listagg(v::varchar, ',') within group (order by v desc) from t.w group by g order by g"
     ) == [
-        ("a", 2, 2, 2, 3, 1, 2, True, False, 1.5, "2,1"),
-        ("b", 2, 1, 1, 3, 3, 3, True, True, 3.0, "3"),
+        ("a", 2, 2, 3, 1, 2, True, False, 1.5, "2,1"),
+        ("b", 2, 1, 3, 3, 3, True, True, 3.0, "3"),
+    ]
+    assert client.rows("select g, count(distinct v) from t.w group by g order by g") == [
+        ("a", 2),
+        ("b", 1),
     ]
     assert client.rows(
         "select median(f), percentile_cont(0.25) within group (order by f) from t.w"
@@ -109,7 +113,7 @@ def test_queries_combine_as_redshift_combines_them(client: Client) -> None:
         ("select", "42601"),
         ("select * from stl_query", "0A000"),
         ("select * from main.x", "0A000"),
-        ("select * from dev.t.x", "0A000"),
+        ("select * from elsewhere.t.x", "0A000"),
         ("select * from t.nothing", "42P01"),
         ("select * from nowhere.x", "3F000"),
         ("select a, count(*) from t.x", "42803"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
+from sqlglot import exp
 
 from sms_warehouse.local.redshift.dialect import translate
 from sms_warehouse.local.redshift.errors import PgError
@@ -162,3 +164,103 @@ def test_bound_text_takes_the_type_of_its_place(row: Client) -> None:
     query = "select a from t.r where d >= %s and a = %s and upper(%s) = 'X' and left(b, %s) = %s and ts < %s"
     assert row.rows(query, ("2026-01-01", "2", "x", 1, "x", "2027-01-01")) == [(2,)]
     assert row.rows(query, ("2026-01-01", "2", None, 1, "x", "2027-01-01")) == []
+
+
+_NEW = "when not matched then insert (a) values (e.a)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "state"),
+    [
+        ("select count(distinct (a, b)) from t.r", "0A000"),
+        ("select a from t.r group by (a, b)", "0A000"),
+        ("select (1, 2) < (1, 3) as v", "0A000"),
+        ("select a from t.r order by (a, b)", "0A000"),
+        ("select a from t.r where (a, b) in (1, 2)", "42601"),
+        ("select r::varchar(99) as v from t.r", "42703"),
+        ("select count(r) from t.r", "42703"),
+        ("select a from t.r as x where x is null", "42703"),
+        ("delete from t.r where r is null", "42703"),
+        ("select count(x) from t.r as x, t.empty as e", "0A000"),
+        ("select x.a from t.r as x where exists (select 1 as v from t.empty as e where e.b = x)", "0A000"),
+        ("merge into t.r using t.empty as e on r.a = e.a when matched then update set b = e " + _NEW, "0A000"),
+        ("merge into t.r using t.empty as e on r.a = e.a or r.b = e.b when matched then delete " + _NEW, "0A000"),
+        ("merge into t.r using t.empty as e on r.a = 1 when matched then delete " + _NEW, "0A000"),
+        (f"merge into t.r using t.empty as e on r.a = e.a {_NEW} when matched then delete", "42601"),
+        ("select listagg(b) within group (order by a), listagg(a) within group (order by b) from t.r", "0A000"),
+        ("select median(a) as p, percentile_cont(0.5) within group (order by f) as q from t.r", "0A000"),
+        ("select count(distinct a) as p, listagg(b) within group (order by b) as q from t.r", "0A000"),
+        ("select count(*) from t.r group by (select max(i.a) from t.r as i where i.b = r.b)", "0A000"),
+        ("select 1 == 1 as v", "42883"),
+        ("select a from (select 1 as a, 2 as a) as x", "42702"),
+        ("select x.a from (select 1 as a, 2 as a) as x", "42702"),
+        ("select 1e400 as v", "22003"),
+        ("insert into t.r (f) values (1e400)", "22003"),
+        ("select approximate count(distinct a) from t.r", "0A000"),
+    ],
+)  # fmt: skip
+def test_what_duckdb_reads_as_something_else_is_refused(
+    row: Client, statement: str, state: str
+) -> None:
+    error = row.error(statement)
+    assert error["C"] == state, error
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select a from t.r where (a, b) in ((1, 'y'), (2, 'x'))", [(2,)]),
+        ("select a from t.r where (a, b) in (select a, b from t.r)", [(2,)]),
+        ("select a from t.r as a where a = 2 order by a", [(2,)]),
+        ("select count(*) as r from t.r group by b order by r", [(1,)]),
+        ("select max(a) as a from t.r as a", [(2,)]),
+        ("select dateadd(day, 1, d) as v from t.r as day", [(dt.datetime(2026, 2, 1),)]),
+        ("with n as (select count(*) as n from t.r) select n + 1 as v from n", [(2,)]),
+        ("select listagg(b) within group (order by f) as p, median(f) as q from t.r", [("x", 2.5)]),
+        ("select * from (select 1 as a, 2 as b) as x limit all", [(1, 2)]),
+        ("select 1e300 as v, count(*) as e from t.r limit all offset 1", []),
+    ],
+)
+def test_what_looks_alike_and_means_the_same_runs(row: Client, query: str, rows: object) -> None:
+    assert row.rows(query) == rows
+
+
+def test_from_is_left_out_of_a_delete(row: Client) -> None:
+    row.run("insert into t.r (a) values (77), (78)")
+    assert row.run("delete t.r where a = 77") == 1
+    assert row.run("with w as (select 78 as a) delete t.r where a in (select a from w)") == 1
+    assert row.value("select count(*) from t.r") == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "instead"),
+    [
+        ("select x.a from t.x as x, t.y as y where x.a = y.a(+)", "LEFT JOIN"),
+        ("insert into t.x default values", "VALUES (DEFAULT"),
+        (
+            "with w as (select 1 as a) merge into t.x using w on x.a = w.a "
+            "when matched then delete when not matched then insert values (w.a)",
+            "staging table",
+        ),
+        ("select d + interval '1.5 days' as v from t.x", "smaller unit"),
+        ("select top 10 percent a from t.x", "ROW_NUMBER"),
+        ("select cast('10:00' as time) as v", "TIMESTAMP"),
+        ("select time '10:00' as v", "TIMESTAMP"),
+        ("select a::timestamp(3) as v from t.x", "leave it out"),
+        ("select cast(a as tinyint) as v from t.x", "SMALLINT"),
+        ("select cast(b as geometry) as v from t.x", "VARCHAR(n)"),
+        ("select b collate \"C\" as v from t.x", "Redshift guide"),
+        ("select a from pg_catalog.nothing", "pg_class"),
+        ("select approximate count(distinct a) from t.x", "leave APPROXIMATE out"),
+    ],
+)  # fmt: skip
+def test_no_refusal_names_a_file_or_a_class_of_the_parser(statement: str, instead: str) -> None:
+    with pytest.raises(PgError) as caught:
+        translate(statement)
+    message = caught.value.message
+    assert instead in message
+    assert ".py" not in message
+    classes = {name for name in vars(exp) if name[:1].isupper() and name.lower() != name.upper()}
+    camel = {name for name in classes if sum(c.isupper() for c in name) > 1 and not name.isupper()}
+    assert not camel & set(re.findall(r"\w+", message))
+    assert not re.search(r"\b[A-Z_]+ of [A-Z][a-z]+\b", message)

@@ -43,4 +43,4 @@ def scratch_spaces(platform: Platform) -> list[str]:
             "select db_name from stv_db_isolation_level where db_name like 'sms_warehouse_verify_%'"
         )
     objects = [found.key for found in platform.lake.list_prefix("verify/")]
-    return [*(name for (name,) in [*schemas, *databases]), *objects]
+    return [*sorted(name for (name,) in [*schemas, *databases]), *objects]

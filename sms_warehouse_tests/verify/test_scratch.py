@@ -63,6 +63,8 @@ def test_a_verification_that_is_stopped_removes_what_it_made(
     running.process.send_signal(number)
     assert running.process.wait(60) == 1, running.said
     assert "error: the verification was stopped before its end" in running.said
+    # What had been found by then is told.
+    assert "Stopped before its end: what was not reached is not in this report." in running.said
     assert "Traceback" not in running.said
     assert scratch_spaces(platform) == []
 

@@ -163,6 +163,27 @@ def _join_condition(sent: Sent) -> Iterator[Place]:
             yield join
 
 
+def _listagg_order(sent: Sent) -> Iterator[Place]:
+    for node in sent.all(exp.Anonymous):
+        if call(node) == "listagg" and not isinstance(node.parent, exp.WithinGroup):
+            yield node
+
+
+def _update_join(sent: Sent) -> Iterator[Place]:
+    tree = sent.tree
+    if not isinstance(tree, exp.Update) or not tree.args.get("from_"):
+        return
+    target, where = tree.this.alias_or_name, tree.args.get("where")
+    for equality in where.find_all(exp.EQ) if where else ():
+        sides = [
+            {column.table for column in side.find_all(exp.Column)}
+            for side in (equality.this, equality.expression)
+        ]
+        if {target} in sides and any(side and target not in side for side in sides):
+            return
+    yield tree.this
+
+
 RULES = (
     Rule(
         "insert-names-columns",
@@ -270,5 +291,22 @@ RULES = (
         "select m.message_id, r.threshold from touched as m join warehouse.dim_bot_rule as r",
         "select m.message_id, r.threshold from touched as m cross join warehouse.dim_bot_rule as r",
         _join_condition,
+    ),
+    Rule(
+        "listagg-order",
+        "LISTAGG says WITHIN GROUP (ORDER BY ...): else the texts come in the order the slices return them",
+        "r_LISTAGG",
+        "select event_type, listagg(load_id, ',') as loads from control.load group by event_type",
+        "select event_type, listagg(load_id, ',') within group (order by load_id) as loads"
+        " from control.load group by event_type",
+        _listagg_order,
+    ),
+    Rule(
+        "update-join",
+        "UPDATE ... FROM joins its table to the other by =: else each row takes the values of any row of the other",
+        "r_UPDATE",
+        "update warehouse.dim_asn set asn_kind = n.asn_kind from new_asn as n where n.asn_kind = 'X'",
+        "update warehouse.dim_asn set asn_kind = n.asn_kind from new_asn as n where dim_asn.asn = n.asn",
+        _update_join,
     ),
 )  # fmt: skip

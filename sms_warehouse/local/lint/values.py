@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from sqlglot import exp
 
-from sms_warehouse.local.lint.rule import Place, Rule, Sent, call, within
+from sms_warehouse.local.lint.rule import Place, Rule, Sent, call, selects, within
 
 _WHOLE = {exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT}
 _FLOATS = {exp.DType.FLOAT, exp.DType.DOUBLE}
@@ -161,6 +163,31 @@ def _is_number(node: exp.Expr) -> bool:
     )
 
 
+def _union_literals(sent: Sent) -> Iterator[Place]:
+    for union in sent.all(exp.SetOperation):
+        branches = [select.expressions for select in selects(union)]
+        for column in zip(*branches, strict=False):
+            literals = [e.unalias() for e in column if isinstance(e.unalias(), exp.Literal)]
+            if len({literal.is_string for literal in literals}) > 1:
+                yield literals[-1]
+
+
+_SINGLE_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*\\(?!\\)")
+_MATCHES = frozenset({"like", "ilike", "~", "!~"})
+
+
+def _single_backslash(sent: Sent) -> Iterator[Place]:
+    calls: list[str] = []
+    for before, token in pairwise(sent.tokens):
+        if token.text == "(":
+            calls.append(before.word)
+        elif token.text == ")" and calls:
+            calls.pop()
+        is_pattern = before.text.lower() in _MATCHES or (calls and calls[-1].startswith("regexp_"))
+        if is_pattern and token.kind == "string" and _SINGLE_BACKSLASH.search(token.text):
+            yield token
+
+
 RULES = (
     Rule(
         "cast-division",
@@ -250,5 +277,21 @@ RULES = (
         "select case when attempts > 0 then 1 else 'none' end as tries from warehouse.fact_message",
         "select case when attempts > 0 then 1 else 0 end as tries from warehouse.fact_message",
         _one_type,
+    ),
+    Rule(
+        "union-literals",
+        "a column of a UNION is text in all queries or a number in all: the first alone decides nothing on Redshift",
+        "r_UNION",
+        "select 1 as step union all select 'two' as step",
+        "select 'one' as step union all select 'two' as step",
+        _union_literals,
+    ),
+    Rule(
+        "single-backslash",
+        "a backslash of a pattern is written twice: the literal takes the first away, and the pattern never sees it",
+        "r_patternmatching_condition_like",
+        r"select object_id from control.landed_object where object_key like 'raw\_%'",
+        r"select object_id from control.landed_object where object_key like 'raw\\_%'",
+        _single_backslash,
     ),
 )  # fmt: skip

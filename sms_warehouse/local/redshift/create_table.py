@@ -28,7 +28,7 @@ _MAX_INTERLEAVED = 8
 
 _NUMBERS = frozenset({"SMALLINT", "INTEGER", "BIGINT", "DECIMAL"})
 _MOMENTS = frozenset({"DATE", "TIMESTAMP", "TIMESTAMPTZ"})
-_FLOATS = frozenset({"REAL", "DOUBLE"})
+_FLOATS = frozenset({"DOUBLE"})
 _ALL = _NUMBERS | _MOMENTS | _FLOATS | {"VARCHAR", "BOOLEAN"}
 
 

@@ -259,6 +259,17 @@ _RULES = (
 )
 
 
+# DuckDB's words for types, in Redshift's.
+_WORDS = {
+    "STRING_LITERAL": "unknown",
+    "INTEGER_LITERAL": "integer",
+    "INT16": "smallint",
+    "INT32": "integer",
+    "INT64": "bigint",
+}
+_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b(?=[^\"]*(?:\"[^\"]*\")*[^\"]*$)")
+
+
 _DISK_FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded")
 
 
@@ -287,7 +298,9 @@ def from_duckdb(error: Exception) -> PgError:
             state = rule.state or found["state"]
             return PgError(
                 state,
-                rule.message.format(*groups).split("\n", 1)[0],
+                rule.message.format(
+                    *(_WORD.sub(lambda w: _WORDS[w[0]], g or "") for g in groups)
+                ).split("\n", 1)[0],
                 rule.detail.format(*groups) if rule.detail else None,
             )
     if isinstance(error, duckdb.BinderException):

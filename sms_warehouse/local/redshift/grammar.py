@@ -18,7 +18,15 @@ from sms_warehouse.local.redshift import scopes
 from sms_warehouse.local.redshift.catalog import RELATIONS
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
 from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
-from sms_warehouse.local.redshift.nodes import NODES, REFUSED_ARGUMENTS, REFUSED_NODES, Refusal
+from sms_warehouse.local.redshift.nodes import (
+    CAST_INSTEAD,
+    CASTABLE,
+    NODES,
+    REFUSED_ARGUMENTS,
+    REFUSED_NODES,
+    SIZED,
+    Refusal,
+)
 from sms_warehouse.local.redshift.reader import RESERVED, Token, tokens
 
 
@@ -44,12 +52,26 @@ class _Redshift(Redshift):
 _PLACEHOLDER = re.compile(r"__p(\d+)__$")
 
 
-def _with_placeholders(text: str, found: list[Token]) -> str:
-    """$1 is no token for sqlglot: names stand for the bound values while it parses."""
+def _for_sqlglot(text: str, found: list[Token]) -> str:
+    """The text in words that sqlglot knows: names stand for bound values, FROM for one left out."""
     out, at = [], 0
-    for token in found:
+    for before, token, following in zip([None, *found], found, [*found[1:], None], strict=False):
         if token.kind == "parameter":
             out += [text[at : token.start], f"__p{token.text[1:]}__"]
+            at = token.end
+        if following is None:
+            continue
+        if token.text == following.text == "=" and token.end == following.start:
+            raise PgError("42883", "operator does not exist: ==; write =")
+        if token.word == "approximate" and following.word == "count":
+            raise unsupported("APPROXIMATE COUNT", "leave APPROXIMATE out")
+        if token.word == "limit" and following.word == "all":
+            out.append(text[at : token.start])
+            at = following.end
+        begins = before is None or (found[0].word == "with" and before.text == ")")
+        if token.word == "delete" and begins and following.word != "from":
+            # guide: r_DELETE, FROM is optional.
+            out.append(f"{text[at : token.end]} from")
             at = token.end
     return "".join([*out, text[at:]])
 
@@ -58,7 +80,7 @@ def parse(text: str, found: list[Token] | None = None) -> exp.Expr:
     """The checked tree of one query or DML statement. Raises PgError."""
     found = tokens(text) if found is None else found
     try:
-        trees = sqlglot.parse(_with_placeholders(text, found), read=_Redshift)
+        trees = sqlglot.parse(_for_sqlglot(text, found), read=_Redshift)
     except RecursionError:
         raise PgError("54001", "statement too complex") from None
     except SqlglotError as error:
@@ -102,24 +124,28 @@ def _check(tree: exp.Expr) -> None:
     for node in tree.walk():
         allowed = NODES.get(type(node))
         if allowed is None:
-            raise unsupported(*REFUSED_NODES.get(type(node), _unknown(type(node).__name__)))
+            raise unsupported(*REFUSED_NODES.get(type(node), _unknown(node)))
         for key, value in node.args.items():
             if value and key not in allowed.arguments:
                 refused = value[0] if isinstance(value, list) else value
-                name = f"{key.strip('_').upper()} of {type(node).__name__}"
                 raise unsupported(
                     *(
                         REFUSED_ARGUMENTS.get((type(node), key))
                         or REFUSED_NODES.get(type(refused))
-                        or _unknown(name)
+                        or _unknown(node)
                     )
                 )
         if check := _CHECKS.get(type(node)):
             check(node)
 
 
-def _unknown(what: str) -> Refusal:
-    return Refusal(f"{what} in a statement", "only what local/redshift/nodes.py lists is known")
+_SHOWN_CHARACTERS = 60
+
+
+def _unknown(node: exp.Expr) -> Refusal:
+    text = " ".join(node.sql("redshift").split())
+    shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+    return Refusal(f"this form of {shown}", "write the plain form of the Redshift guide")
 
 
 def _check_identifier(node: exp.Identifier) -> None:
@@ -210,8 +236,62 @@ def _check_table(node: exp.Table) -> None:
         "system",
     } or (not schema and re.match(r"(svv|stl|stv|svl|svcs|sys|pg|duckdb|sqlite|pragma)_", name)):
         raise unsupported(
-            f"the system relation {relation}", "ask one of those in local/redshift/catalog.py"
+            f"the system relation {relation}",
+            f"ask one of {', '.join(sorted({name.split('.')[-1] for name in RELATIONS}))}",
         )
+
+
+def _check_tuple(node: exp.Tuple) -> None:
+    """guide: r_in_condition; nothing else of Redshift's takes a row of values."""
+    parent = node.parent
+    if not isinstance(parent, (exp.In, exp.Values, exp.Insert)):
+        raise unsupported("a row of values, (a, b),", "name its values one by one")
+
+
+def _check_in(node: exp.In) -> None:
+    def width(side: exp.Expr) -> int:
+        return len(side.expressions) if isinstance(side, exp.Tuple) else 1
+
+    if any(width(value) != width(node.this) for value in node.expressions):
+        raise PgError("42601", "unequal number of entries in row expressions")
+
+
+def _check_merge(node: exp.Merge) -> None:
+    """guide: r_MERGE, equal predicates between source and target; matched comes first."""
+    matched = [bool(when.args.get("matched")) for when in node.args["whens"].expressions]
+    if matched == [False, True]:
+        raise PgError("42601", "MERGE takes WHEN MATCHED before WHEN NOT MATCHED")
+    on = node.args["on"]
+    if on.find(exp.Or):
+        raise unsupported("OR in the ON condition of MERGE", "fill a staging table with one key")
+    sides = [{node.this.alias_or_name.lower()}, {node.args["using"].alias_or_name.lower()}]
+    for equality in on.find_all(exp.EQ):
+        pair = [
+            {column.table.lower() for column in side.find_all(exp.Column)}
+            for side in (equality.this, equality.expression)
+        ]
+        if pair in (sides, sides[::-1]) and not equality.find_ancestor(exp.Not):
+            return
+    raise unsupported(
+        "MERGE without an equality of target and source in ON",
+        "compare columns of both, each with its table's name",
+    )
+
+
+def _check_type(node: exp.DataType) -> None:
+    kind = node.this
+    if kind in (exp.DType.CHAR, exp.DType.NCHAR, exp.DType.BPCHAR):
+        return
+    name = str(getattr(kind, "value", kind)).upper()
+    if kind not in CASTABLE:
+        raise unsupported(
+            f"a cast to {name}",
+            CAST_INSTEAD.get(kind)
+            or "cast to SMALLINT, INTEGER, BIGINT, DECIMAL(p, s), FLOAT8, BOOLEAN, DATE, TIMESTAMP, "
+            "TIMESTAMPTZ or VARCHAR(n)",
+        )
+    if node.expressions and kind not in SIZED:
+        raise unsupported(f"a precision of {name}", "leave it out")
 
 
 def _is_cte(node: exp.Table, name: str) -> bool:
@@ -238,4 +318,8 @@ _CHECKS: dict[type[exp.Expr], Any] = {
     exp.Var: _check_var,
     exp.Ordered: _check_ordered,
     exp.Table: _check_table,
+    exp.Tuple: _check_tuple,
+    exp.In: _check_in,
+    exp.Merge: _check_merge,
+    exp.DataType: _check_type,
 }

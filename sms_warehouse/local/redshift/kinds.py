@@ -111,6 +111,11 @@ _RETURNED = {
 }
 
 
+def parameter_kind(number: int, oids: tuple[int, ...]) -> Kind:
+    """The kind of a bound value, by the types the client has told."""
+    return _PARAMETERS.get(oids[number - 1] if number <= len(oids) else 0, Kind.UNTYPED)
+
+
 class Kinds:
     """Tells kinds within one statement. ``oids`` are the types of its bound values."""
 
@@ -123,11 +128,10 @@ class Kinds:
         if fixed := _FIXED.get(type(node)):
             return fixed
         if isinstance(node, exp.Literal):
-            return Kind.UNTYPED if node.is_string else _number(str(node.this))
+            return Kind.UNTYPED if node.is_string else number_kind(str(node.this))
         if isinstance(node, exp.Parameter):
             number = int(node.this.name)
-            oid = self._oids[number - 1] if number <= len(self._oids) else 0
-            return _PARAMETERS.get(oid, Kind.UNTYPED)
+            return parameter_kind(number, self._oids)
         if isinstance(node, exp.Cast):
             return _CASTS.get(node.args["to"].this)
         if isinstance(node, (exp.Paren, exp.Neg, exp.Window, exp.WithinGroup)):
@@ -180,7 +184,8 @@ class Kinds:
         return None
 
 
-def _number(text: str) -> Kind:
+def number_kind(text: str) -> Kind:
+    """The kind of a number that is written so."""
     if text.isdigit():
         return Kind.WHOLE
     return Kind.FLOAT if "e" in text.lower() else Kind.DECIMAL

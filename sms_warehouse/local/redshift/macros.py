@@ -30,6 +30,11 @@ _TYPES = {
 }
 
 
+def type_name(kind: Kind) -> str:
+    """DuckDB's name of a type of that kind, as far as guards look at it."""
+    return _TYPES[kind][-1]
+
+
 def _types(kinds: frozenset[Kind]) -> list[str]:
     return sorted({name for kind in kinds for name in _TYPES[kind]})
 
@@ -57,7 +62,10 @@ FAMILIES = {
 """Kinds that compare with each other."""
 _COMPARED = _pairs(*((f, f) for f in FAMILIES.values()), (_ANY, _NONE), (_NONE, _ANY))
 _ASSIGNED = _pairs(
-    *((f, f) for f in FAMILIES.values()),
+    *((f, f) for name, f in FAMILIES.items() if name != "number"),
+    # What a FLOAT loses on its way into a whole number is not rounded alike.
+    (NUMBERS - {Kind.WHOLE}, NUMBERS),
+    (frozenset({Kind.WHOLE}), NUMBERS - {Kind.FLOAT}),
     (_ANY, _NONE),
     (_TEXT, frozenset({Kind.WHOLE, Kind.DECIMAL, Kind.DATE})),
 )
@@ -179,11 +187,24 @@ _TYPE_GUARDS = {
         "'text with a time zone beside a ' || typeof(a) || ': write the time in UTC, without'",
         "cast_to_type(b, a)",
     ),
+    "beside_digits(b, a)": _unless(
+        "left(typeof(a), 7) in ('TIMESTA', 'DATE')",
+        "0A000",
+        "'text with more than six fractional digits beside a ' || typeof(a) || ': write microseconds'",
+        "cast_to_type(b, a)",
+    ),
     # What is assigned to a column, if its type can be.
     "assigned(b, a)": _unless(
         f"not contains('{_ASSIGNED}', {_pair('a', 'b')})",
         "42804",
         "'column is of type ' || " + _BOTH.format("' but expression is of type '", "': cast it'"),
+        "b",
+    ),
+    # The same for a value whose type is told by its text.
+    "assigned_as(b, t, a)": _unless(
+        f"not contains('{_ASSIGNED}', left(typeof(a), 7) || '=' || left(t, 7))",
+        "42804",
+        "'column is of type ' || typeof(a) || ' but expression is of type ' || t || ': cast it'",
         "b",
     ),
     "condition(x)": _unless(
@@ -315,6 +336,19 @@ MACROS = (
     "mismatched(columns, vals) as list_extract(list_filter(list_transform(list_zip("
     "string_split(replace(columns, 'TUPLE(', ''), ', '), string_split(replace(vals, 'TUPLE(', ''), ', ')), "
     f"lambda p: left(p[1], 7) || '=' || left(p[2], 7)), lambda p: not contains('{_ASSIGNED}', p)), 1)",
+    # The families of the first column that does not fit in a set operation: each type is that of a row, as above.
+    "family(t) as case "
+    + " ".join(
+        f"when contains('{_list(kinds)}', '|' || left(t, 7) || '|') then '{name}'"
+        for name, kinds in FAMILIES.items()
+    )
+    + " end",
+    "disunited(types) as array_to_string(list_extract(list_filter(list_transform(range(1, case when "
+    "len(list_distinct(list_transform(types, lambda t: len(string_split(t, ', '))))) = 1 "
+    "then len(string_split(types[1], ', ')) else 1 end), "
+    "lambda i: list_sort(list_distinct(list_transform(types, lambda t: "
+    f"{SYSTEM_SCHEMA}.family(string_split(replace(t, 'TUPLE(', ''), ', ')[i]))))), "
+    "lambda c: len(c) > 1), 1), ' and ')",
     "part_from(s, n) as substring(s, case when n < 1 then 1 else n end)",
     "add_months(d, n) as case when last_day(d) = cast(d as date) "
     "then cast(last_day(d + to_months(n)) as timestamp) "

@@ -181,5 +181,42 @@ REFUSED_ARGUMENTS: dict[tuple[type[Any], str], Refusal] = {
     (exp.Between, "symmetric"): Refusal("BETWEEN SYMMETRIC", "put the smaller bound first"),
     (exp.Window, "alias"): Refusal("a named WINDOW", "write the window after OVER"),
     (exp.Select, "windows"): Refusal("a named WINDOW", "write the window after OVER"),
+    (exp.Column, "join_mark"): Refusal("the join operator (+)", "write LEFT JOIN ... ON"),
+    (exp.Insert, "default"): Refusal(
+        "INSERT ... DEFAULT VALUES", "name the columns and write VALUES (DEFAULT, ...)"
+    ),
+    (exp.Merge, "with_"): Refusal("WITH before MERGE", "fill a staging table first"),
+    (exp.Interval, "fraction_in_string"): Refusal(
+        "a fraction in an interval", "write whole numbers of a smaller unit: '36 hours'"
+    ),
+    (exp.Limit, "limit_options"): Refusal(
+        "TOP ... PERCENT", "number the rows with ROW_NUMBER() in a sub-select"
+    ),
     (exp.Table, "joins"): Refusal("a join in FROM of UPDATE", "join in a sub-select"),
 }  # fmt: skip
+
+SIZED = frozenset(
+    {exp.DType.VARCHAR, exp.DType.NVARCHAR, exp.DType.TEXT, exp.DType.DECIMAL}
+)  # fmt: skip
+CASTABLE = SIZED | {
+    exp.DType.SMALLINT,
+    exp.DType.INT,
+    exp.DType.BIGINT,
+    exp.DType.BOOLEAN,
+    exp.DType.FLOAT,
+    exp.DType.DOUBLE,
+    exp.DType.DATE,
+    exp.DType.TIMESTAMP,
+    exp.DType.TIMESTAMPTZ,
+}
+_IN_TIMESTAMP = "keep it in a TIMESTAMP or as seconds in an INTEGER"
+CAST_INSTEAD: dict[Any, str] = {
+    exp.DType.TIME: _IN_TIMESTAMP,
+    exp.DType.TIMETZ: _IN_TIMESTAMP,
+    exp.DType.INTERVAL: "keep seconds in a BIGINT",
+    exp.DType.SUPER: _JSON,
+    exp.DType.JSON: _JSON,
+    exp.DType.UUID: "cast to VARCHAR(36)",
+    exp.DType.TINYINT: "cast to SMALLINT",
+}
+"""What to write instead of a cast to a type that is not in ``CASTABLE``."""

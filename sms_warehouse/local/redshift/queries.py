@@ -9,8 +9,9 @@ from sqlglot import exp
 
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
 from sms_warehouse.local.redshift.grammar import parse
-from sms_warehouse.local.redshift.guards import looks_fractional
-from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
+from sms_warehouse.local.redshift.guards import guard_of_text
+from sms_warehouse.local.redshift.kinds import Kind, number_kind, parameter_kind
+from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA, type_name
 from sms_warehouse.local.redshift.plan import DML, QUERY, Plan
 from sms_warehouse.local.redshift.reader import Name, Reader, Token
 from sms_warehouse.local.redshift.reads import tables_read
@@ -83,13 +84,31 @@ def _columns_written(tree: exp.Expr) -> tuple[str, ...] | None:
     return ()
 
 
+def _guard(token: Token, oids: tuple[int, ...]) -> tuple[str, str] | None:
+    """The guard a plain value needs, and what stands before the column in its arguments."""
+    kind = None
+    if token.kind == "string" and "\\" not in token.text:
+        name = guard_of_text(token.text)
+        return (f"{SYSTEM_SCHEMA}.{name}", "") if name else None
+    if token.kind == "number":
+        kind = number_kind(token.text)
+    elif token.word in ("true", "false"):
+        kind = Kind.BOOLEAN
+    elif token.kind == "parameter":
+        kind = parameter_kind(int(token.text[1:]), oids)
+    if kind in (None, Kind.UNTYPED):
+        return None
+    return (f"{SYSTEM_SCHEMA}.assigned_as", f"'{type_name(kind)}', ")
+
+
 _VALUE_WORDS = frozenset({"null", "true", "false", "default"})
 
 
-def _insert_of_values(text: str, found: list[Token]) -> Plan | None:
+def _insert_of_values(text: str, oids: tuple[int, ...], found: list[Token]) -> Plan | None:
     """INSERT of plain values, which may be ten thousands: written without building a tree.
 
-    Bound values go without a cast, the column has the type.
+    Bound values go without a cast, the column has the type. A guard looks at types alone, so that one for each
+    column and kind of value does.
     """
     reader = Reader(text, found)
     reader.expect("insert", "into")
@@ -103,15 +122,20 @@ def _insert_of_values(text: str, found: list[Token]) -> Plan | None:
         return None
     out: list[str] = []
     depth = position = 0
+    guarded: set[tuple[int, tuple[str, str]]] = set()
     rest = found[len(found) - reader.remaining :]
     for token in rest:
         is_value = token.kind in ("parameter", "number") or token.word in _VALUE_WORDS
         is_plain_text = token.kind == "string" and "\\" not in token.text
-        if is_plain_text and looks_fractional(token.text):
-            # Not for a whole number's column, and which type the column has only DuckDB knows.
+        if guard := _guard(token, oids):
+            # Which type the column has only DuckDB knows.
             column = Name("", columns[position]).sql if columns[position:] else f"#{position + 1}"
+            is_first = (position, guard) not in guarded
+            guarded.add((position, guard))
             out.append(
-                f"{SYSTEM_SCHEMA}.beside_fraction({token.text}, (select {column} from {target.sql}))"
+                f"{guard[0]}({token.text}, {guard[1]}(select {column} from {target.sql}))"
+                if is_first
+                else token.text
             )
         elif is_value or is_plain_text or token.text in (",", "-"):
             out.append(token.text)
@@ -135,7 +159,7 @@ def _insert_of_values(text: str, found: list[Token]) -> Plan | None:
 
 
 def _insert(text: str, oids: tuple[int, ...], found: list[Token]) -> Plan:
-    if plan := _insert_of_values(text, found):
+    if plan := _insert_of_values(text, oids, found):
         return plan
     tree = parse(text, found)
     if not isinstance(tree, exp.Insert):

@@ -1,14 +1,21 @@
-"""Names and sub-selects that DuckDB allows in more places than Redshift does."""
+"""Names, sub-selects and ordered aggregates that DuckDB allows in more places than Redshift does."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from sqlglot import exp
 
 from sms_warehouse.local.redshift.errors import PgError, unsupported
 
+Node = TypeVar("Node", bound=exp.Expr)
+
 
 def check(tree: exp.Expr) -> None:
-    """Raises PgError for an alias or a correlated sub-select where Redshift takes none."""
+    """Raises PgError for a name or a correlated sub-select where Redshift takes none.
+
+    A column that has the name of its table is qualified: without a column of that name DuckDB takes the whole row.
+    """
     for common in tree.find_all(exp.With):
         _check_with(common)
     for select in tree.find_all(exp.Select):
@@ -16,6 +23,10 @@ def check(tree: exp.Expr) -> None:
         _check_having(select)
         _check_order(select)
         _check_correlation(select)
+        _check_sorted(select)
+        _check_repeated(select)
+    for statement in tree.find_all(exp.Select, exp.Update, exp.Delete, exp.Merge):
+        _qualify_rows(statement)
 
 
 def _check_with(common: exp.With) -> None:
@@ -46,13 +57,14 @@ def _aliases(select: exp.Select) -> set[str]:
     }
 
 
+def _own(node: exp.Expr, kind: type[Node]) -> list[Node]:
+    """The nodes below an expression without those of its sub-selects."""
+    below = node.walk(prune=lambda n: isinstance(n, exp.Query) and n is not node)
+    return [n for n in below if isinstance(n, kind)]
+
+
 def _own_columns(node: exp.Expr) -> list[exp.Column]:
-    """The columns of an expression without those of its sub-selects."""
-    return [
-        n
-        for n in node.walk(prune=lambda n: isinstance(n, exp.Query) and n is not node)
-        if isinstance(n, exp.Column)
-    ]
+    return _own(node, exp.Column)
 
 
 def _check_having(select: exp.Select) -> None:
@@ -100,9 +112,101 @@ def _check_order(select: exp.Select) -> None:
                 )
 
 
+_SORTED = frozenset({"listagg", "percentile_cont", "median"})
+
+
+def _check_sorted(select: exp.Select) -> None:
+    """guide: r_LISTAGG and r_MEDIAN, sorting aggregates share one order and stand with no DISTINCT one."""
+    orders: set[str] = set()
+    has_distinct = has_sorted = False
+    for call in _own(select, exp.Anonymous):
+        name = str(call.this).lower()
+        within = call.parent if isinstance(call.parent, exp.WithinGroup) else None
+        if name not in _SORTED:
+            has_distinct |= bool(call.find(exp.Distinct))
+            continue
+        if isinstance((within or call).parent, exp.Window):
+            continue
+        has_sorted = True
+        if within:
+            orders.add(", ".join(o.sql() for o in within.expression.expressions))
+        elif name == "median":
+            orders.add(", ".join(exp.Ordered(this=a.copy()).sql() for a in call.expressions))
+    if len(orders) > 1:
+        raise unsupported(
+            "LISTAGG, PERCENTILE_CONT or MEDIAN in more than one order in a SELECT",
+            "aggregate in joined sub-selects of one order each",
+        )
+    if has_sorted and has_distinct:
+        raise unsupported(
+            "a DISTINCT aggregate beside LISTAGG, PERCENTILE_CONT or MEDIAN",
+            "count distinct in a joined sub-select",
+        )
+
+
+def _check_repeated(select: exp.Select) -> None:
+    """A name that a sub-select gives twice is a column of the result, but nobody can ask for it."""
+    for source in _source_nodes(select):
+        query = source.this
+        if not isinstance(source, exp.Subquery) or not isinstance(query, exp.Select):
+            continue
+        if source.args["alias"].columns:
+            continue
+        names = [p.alias_or_name.lower() for p in query.expressions]
+        repeated = {n for n in names if n and names.count(n) > 1}
+        for column in _own_columns(select):
+            if column.name.lower() in repeated and column.table in ("", source.alias):
+                raise PgError("42702", f'column reference "{column.name}" is ambiguous')
+
+
+_DATE_PART_FIRST = frozenset(
+    {"dateadd", "date_add", "datediff", "date_diff", "date_part", "date_trunc"}
+)
+
+
+def _qualify_rows(statement: exp.Expr) -> None:
+    own = [s.alias_or_name.lower() for s in _source_nodes(statement)]
+    around = _sources_around(statement) if isinstance(statement, exp.Select) else set()
+    aliases = _aliases(statement) if isinstance(statement, exp.Select) else set()
+    for column in _own_columns(statement):
+        name = column.name.lower()
+        if column.table or name not in {*own, *around} or _is_no_value(column):
+            continue
+        if name in aliases and isinstance(column.parent, (exp.Ordered, exp.Group)):
+            continue
+        if own != [name]:
+            raise unsupported(
+                f'the column "{name}" beside a table of that name', "write table.column"
+            )
+        column.set("table", exp.to_identifier(name, quoted=True))
+
+
+def _is_no_value(column: exp.Column) -> bool:
+    """A date part, or a column that SET or INSERT gives a value to."""
+    parent = column.parent
+    if isinstance(parent, exp.Anonymous):
+        is_first = parent.expressions[0] is column
+        return is_first and str(parent.this).lower() in _DATE_PART_FIRST
+    if isinstance(parent, exp.Tuple):
+        return isinstance(parent.parent, exp.Insert) and parent.arg_key == "this"
+    is_assignment = isinstance(parent, exp.EQ) and isinstance(parent.parent, exp.Update)
+    return (is_assignment and column.arg_key == "this") or column.arg_key == "using"
+
+
+def _source_nodes(statement: exp.Expr) -> list[exp.Expr]:
+    """The tables and sub-selects whose columns a SELECT or DML statement sees."""
+    clauses = [statement.args.get("from_"), *(statement.args.get("joins") or [])]
+    found = [clause.this for clause in clauses if clause]
+    if isinstance(statement, exp.Merge):
+        return [statement.this, statement.args["using"]]
+    if isinstance(statement, (exp.Update, exp.Delete)):
+        # An UPDATE that MERGE does has no table of its own.
+        found += [statement.this, *(statement.args.get("using") or [])]
+    return [source for source in found if source]
+
+
 def _sources(select: exp.Select) -> set[str]:
-    found = [select.args.get("from_"), *(select.args.get("joins") or [])]
-    return {source.this.alias_or_name.lower() for source in found if source}
+    return {source.alias_or_name.lower() for source in _source_nodes(select)}
 
 
 def _check_correlation(select: exp.Select) -> None:
@@ -166,6 +270,8 @@ def _sources_around(select: exp.Select) -> set[str]:
 
 def _is_grouped_by(outer: exp.Select, group: exp.Expr, select: exp.Select) -> bool:
     keys = {k.name.lower() for k in group.expressions}
+    if any(found is select for found in group.find_all(exp.Select)):
+        return True
     return any(
         any(found is select for found in projection.find_all(exp.Select))
         and keys & ({str(position), projection.alias.lower()} - {""})

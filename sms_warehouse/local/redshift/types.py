@@ -34,8 +34,6 @@ _PLAIN = {
     "int8": "BIGINT",
     "boolean": "BOOLEAN",
     "bool": "BOOLEAN",
-    "real": "REAL",
-    "float4": "REAL",
     "float": "DOUBLE",
     "float8": "DOUBLE",
     "date": "DATE",
@@ -45,6 +43,8 @@ _PLAIN = {
 
 
 _INSTEAD = {
+    "real": "say FLOAT8",
+    "float4": "say FLOAT8",
     "char": "say VARCHAR(n)",
     "nchar": "say VARCHAR(n)",
     "bpchar": "say VARCHAR(n)",
@@ -124,7 +124,6 @@ _CASTS = {
     exp.DType.INT: ("INTEGER", "whole"),
     exp.DType.BIGINT: ("BIGINT", "whole"),
     exp.DType.BOOLEAN: ("BOOLEAN", "boolean"),
-    exp.DType.FLOAT: ("REAL", "number"),
     exp.DType.DOUBLE: ("DOUBLE", "number"),
     exp.DType.DATE: ("DATE", "date"),
     exp.DType.TIMESTAMP: ("TIMESTAMP", "timestamp"),
@@ -161,6 +160,8 @@ def cast_sql(value: str, to: exp.DataType, kinds: Kinds, node: exp.Expr) -> str:
         if form == "whole":
             return _exact(value, sql, form, kinds, node)
         return f"cast({_read(value, form, kinds.of(node), node)} as {sql})"
+    if to.this == exp.DType.FLOAT:
+        raise unsupported("a cast to REAL", "say FLOAT8")
     name = f"{str(to.this.value).upper()}{'(n)' if sizes else ''}"
     advice = "cast to VARCHAR(n)" if "CHAR" in name else "take one of local/redshift/types.py"
     raise unsupported(f"a cast to {name}", advice)

@@ -10,29 +10,34 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.generators.duckdb import DuckDBGenerator
 
 from sms_warehouse.local.redshift import functions as fn
+from sms_warehouse.local.redshift.assignments import (
+    Written,
+    first_select,
+    guard_assignments,
+    guard_values,
+    insert_of_query,
+)
 from sms_warehouse.local.redshift.errors import PgError, unsupported
 from sms_warehouse.local.redshift.guards import Guards
 from sms_warehouse.local.redshift.kinds import NUMBERS, Kind, Kinds
 from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
-from sms_warehouse.local.redshift.reader import identifier
 from sms_warehouse.local.redshift.renderers import extract as write_extract
 from sms_warehouse.local.redshift.renderers import pattern as write_pattern
 from sms_warehouse.local.redshift.renderers import quoted, text_literal
 from sms_warehouse.local.redshift.renderers import zone as write_zone
 from sms_warehouse.local.redshift.types import cast_sql
+from sms_warehouse.local.redshift.unions import branches, checked_first
 from sms_warehouse.local.redshift.wire import PARAMETER_TYPES
 
 _INTERVAL = re.compile(r"\s*(?:[+-]?\d+\s*(?:year|month|week|day|hour|minute|second)s?\s*)+")
 
 
+# Of these arguments on, one is the result.
+_ONE_OF = {"coalesce": 0, "nvl": 0, "greatest": 0, "least": 0, "nvl2": 1}
+
+
 class _Condition(exp.Expression):
     """Stands around what decides a row, so that it is guarded where it is written."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True}
-
-
-class _Written(exp.Expression):
-    """SQL of DuckDB in the place of an expression."""
 
     arg_types: ClassVar[dict[str, bool]] = {"this": True}
 
@@ -43,6 +48,19 @@ class _Writer(DuckDBGenerator):
     oids: tuple[int, ...] = ()
     kinds: Kinds
     guards: Guards
+    others: dict[int, list[exp.Expr]]
+    """The other branches of a set operation, by the first one."""
+
+    def select_sql(self, expression: exp.Select) -> str:
+        others = self.others.get(id(expression))
+        if not others:
+            return str(super().select_sql(expression))
+        # The names of a WITH here are the other branches' too.
+        with_ = expression.args.pop("with_", None)
+        text = super().select_sql(expression)
+        checked = checked_first(text, [self.sql(other) for other in others])
+        expression.set("with_", with_)
+        return str(self.prepend_ctes(expression, checked))
 
     def _parameter(self, node: exp.Parameter) -> str:
         number = int(node.this.name)
@@ -65,8 +83,8 @@ class _Writer(DuckDBGenerator):
             return f"cast(sign({self.sql(args[0])}) as decimal(1,0))"
         if name == "trunc" and len(args) == 1 and self.kinds.of(args[0]) in NUMBERS:
             return f"trunc({self.sql(args[0])})"
-        if name in ("coalesce", "nvl"):
-            self.guards.check_alike(args)
+        if name in _ONE_OF:
+            args = [*args[: _ONE_OF[name]], *self._alike(args[_ONE_OF[name] :])]
         if name == "nullif" and len(args) == 2:
             return f"nullif({', '.join(self.guards.compared(*args))})"
         if known := fn.SCALARS.get(name):
@@ -86,6 +104,12 @@ class _Writer(DuckDBGenerator):
             f"function {name} does not exist or is not supported by the local Redshift{advice}",
         )
 
+    def _alike(self, nodes: list[exp.Expr]) -> list[exp.Expr]:
+        return [
+            node if text == self.sql(node) else Written(this=text)
+            for node, text in zip(nodes, self.guards.alike(nodes), strict=True)
+        ]
+
     def _ordered_aggregate(
         self, name: str, known: fn.Function, args: list[exp.Expr], order: str | None
     ) -> str:
@@ -99,13 +123,15 @@ class _Writer(DuckDBGenerator):
 
     def _decode(self, args: list[exp.Expr]) -> str:
         pairs, rest = args[1:], ""
-        if len(pairs) % 2:
-            rest = f" else {self.sql(pairs[-1])}"
+        is_odd = len(pairs) % 2
+        results = self.guards.alike([*pairs[1::2], *pairs[-1:][:is_odd]])
+        if is_odd:
+            rest = f" else {results.pop()}"
             pairs = pairs[:-1]
         whens = []
-        for wanted, result in zip(pairs[::2], pairs[1::2], strict=True):
+        for wanted, result in zip(pairs[::2], results, strict=True):
             value, other = self.guards.compared(args[0], wanted)
-            whens.append(f"when {value} is not distinct from {other} then {self.sql(result)}")
+            whens.append(f"when {value} is not distinct from {other} then {result}")
         return f"case {' '.join(whens)}{rest} end"
 
     def _within_group(self, node: exp.WithinGroup) -> str:
@@ -183,14 +209,20 @@ class _Writer(DuckDBGenerator):
 
     def _case(self, node: exp.Case) -> str:
         whens = []
-        for when in node.args["ifs"]:
+        results = self.guards.alike(
+            [
+                *(when.args["true"] for when in node.args["ifs"]),
+                *filter(None, [node.args.get("default")]),
+            ]
+        )
+        for when, result in zip(node.args["ifs"], results, strict=False):
             if node.this:
                 value, other = self.guards.compared(node.this, when.this)
                 condition = f"{value} = {other}"
             else:
                 condition = self.guards.condition(when.this)
-            whens.append(f"when {condition} then {self.sql(when.args['true'])}")
-        rest = f" else {self.sql(node.args['default'])}" if node.args.get("default") else ""
+            whens.append(f"when {condition} then {result}")
+        rest = f" else {results[-1]}" if node.args.get("default") else ""
         return f"case {' '.join(whens)}{rest} end"
 
     def _is(self, node: exp.Is) -> str:
@@ -312,7 +344,7 @@ class _Writer(DuckDBGenerator):
         exp.Interval: _interval,
         exp.Cast: _cast,
         exp.Window: _window,
-        _Written: lambda self, e: e.this,
+        Written: lambda self, e: e.this,
         _Condition: lambda self, e: self.guards.condition(e.this),
         exp.EQ: lambda self, e: self._compare("=", e),
         exp.NEQ: lambda self, e: self._compare("<>", e),
@@ -345,15 +377,18 @@ def write(tree: exp.Expr, oids: tuple[int, ...] = ()) -> str:
     writer.oids = oids
     writer.kinds = Kinds(oids, fn.returns)
     writer.guards = Guards(writer.sql, writer.kinds)
+    writer.others = branches(writer.kinds, tree)
     _mark_conditions(tree)
     if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query):
-        return _insert_of_query(writer, tree)
+        return insert_of_query(writer, tree)
+    if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Values):
+        guard_values(writer, tree)
     if isinstance(tree, exp.Update):
-        _guard_assignments(writer, tree.this, tree.expressions)
+        guard_assignments(writer, tree.this, tree.expressions)
     if isinstance(tree, exp.Merge):
         for when in tree.args["whens"].expressions:
             if isinstance(when.args["then"], exp.Update):
-                _guard_assignments(writer, tree.this, when.args["then"].expressions)
+                guard_assignments(writer, tree.this, when.args["then"].expressions)
     return writer.generate(tree, copy=False)
 
 
@@ -372,68 +407,14 @@ def _mark_conditions(tree: exp.Expr) -> None:
             value.replace(_Condition(this=value.copy()))
 
 
-def _guard_assignments(writer: _Writer, target: exp.Expr, assignments: list[exp.Expr]) -> None:
-    for assignment in assignments:
-        value = assignment.expression
-        name = identifier(assignment.this.name)
-        if isinstance(value, exp.Var) or value.find(exp.Query):
-            text = writer.sql(value)
-        else:
-            text = writer.guards.assigned(value, f"{identifier(target.alias_or_name)}.{name}")
-        assignment.replace(_Written(this=f"{name} = {text}"))
-
-
-def _insert_of_query(writer: _Writer, tree: exp.Insert) -> str:
-    """INSERT of a query, each column guarded; with neither names nor a * there are none to tell."""
-    target = tree.this
-    names: list[exp.Expr] = []
-    if isinstance(target, exp.Schema):
-        target, names = target.this, target.expressions
-    into, query = writer.sql(target), writer.generate(tree.expression, copy=False)
-    columns = ", ".join(writer.sql(n) for n in names)
-    head = f"insert into {into}" + (f" ({columns})" if names else "")
-    projections = _first_select(tree.expression).expressions
-    is_known = not any(p.is_star for p in projections)
-    if not is_known and not names:
-        return f"{head} {query}"
-    count = len(projections) if is_known else len(names)
-    places = [f"#{position + 1}" for position in range(count)]
-    targets = [writer.sql(n) for n in names] or places
-    if len(targets) != count or not count:
-        return f"{head} {query}"
-    typed = places
-    if is_known:
-        kinds = [writer.kinds.of(p.unalias()) for p in projections]
-        typed = [
-            "null" if kind is Kind.UNTYPED else place
-            for kind, place in zip(kinds, places, strict=True)
-        ]
-    # One guard for all, in the place of the first column.
-    mismatch = (
-        f"{SYSTEM_SCHEMA}.mismatched(typeof((select row({', '.join(targets)}, 0) from {into})), "
-        f"typeof(row({', '.join(typed)}, 0)))"
-    )
-    first = (
-        f"case when cast(coalesce('RS:42804:a column has another type than its expression, ' || {mismatch} "
-        "|| ': cast it', 'f') as boolean) then null else #1 end"
-    )
-    return f"{head} select {', '.join([first, *places[1:]])} from ({query}) as _inserted"
-
-
 def output_names(tree: exp.Expr) -> tuple[str, ...]:
     """What Redshift calls the columns; a * hides how many there are, so only those before it."""
     names: list[str] = []
-    for projection in _first_select(tree).expressions:
+    for projection in first_select(tree).expressions:
         if projection.is_star:
             break
         names.append(output_name(projection))
     return tuple(names)
-
-
-def _first_select(tree: exp.Expr) -> exp.Expr:
-    while isinstance(tree, (exp.SetOperation, exp.Subquery)):
-        tree = tree.this
-    return tree
 
 
 _TYPE_NAMES = {
@@ -483,7 +464,7 @@ def output_name(node: exp.Expr) -> str:
 
 def named(tree: exp.Expr) -> exp.Expr:
     """Gives the columns of a query that becomes a table or view the names Redshift gives them."""
-    for projection in list(_first_select(tree).expressions):
+    for projection in list(first_select(tree).expressions):
         if not isinstance(projection, (exp.Alias, exp.Column, exp.Star)):
             name = output_name(projection)
             if name == "?column?":
