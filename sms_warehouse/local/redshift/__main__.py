@@ -20,6 +20,8 @@ from sms_warehouse.local.redshift.engine import Databases
 from sms_warehouse.local.redshift.isolation import SERIALIZABLE, SNAPSHOT
 from sms_warehouse.local.redshift.server import Server
 
+_ENDING = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -57,6 +59,9 @@ def main() -> int:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments.tls_cert, arguments.tls_key)
 
+    # Blocked before any thread begins, so that all inherit it: a handler could run on another thread, or in the
+    # moment before the main one waits, and the main one would wait on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     # A thread that computes must not keep one that answers waiting.
     sys.setswitchinterval(1e-4)
     arguments.dir.mkdir(parents=True, exist_ok=True)
@@ -84,12 +89,9 @@ def main() -> int:
         idle_in_transaction_seconds=arguments.idle_in_transaction_seconds,
         tls=tls,
     )
-    ending = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: ending.set())
     threading.Thread(target=server.serve, name="listener", daemon=True).start()
     print(f"listening on 127.0.0.1:{server.port}", flush=True)
-    ending.wait()
+    signal.sigwait(_ENDING)
     server.close()
     databases.close()
     return 0
