@@ -43,6 +43,7 @@ lint: install ## style, types and SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint sql
+	$(BIN)/python -m sms_warehouse.local.lint
 
 format: install ## put code into the project's format
 	$(BIN)/ruff check --fix .

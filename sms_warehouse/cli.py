@@ -72,6 +72,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from sms_warehouse.resources.s3 import LakeUnavailable
     from sms_warehouse.settings import SettingError
     from sms_warehouse.trace import TraceFailed
+    from sms_warehouse.verify.scratch import ScratchTaken
 
     return (
         ContractMismatch,
@@ -84,6 +85,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         NotReady,
         RedshiftLoginFailed,
         RedshiftUnavailable,
+        ScratchTaken,
         ServerFailed,
         SettingError,
         StackRunning,
@@ -387,6 +389,60 @@ def demo(
         directory=directory,
         timeout_s=timeout_minutes * 60,
     )
+
+
+@main.command()
+@click.option("--schema", help="Name of the scratch schema. Default: a new one.")
+@click.option(
+    "--only",
+    "sections",
+    type=click.Choice(["conformance", "sql", "copy", "transactions"]),
+    multiple=True,
+    help="Only this section; may be given several times.",
+)
+@click.option("--keep", is_flag=True, help="Leave the scratch schema behind, for a look at it.")
+@click.option(
+    "--remove",
+    is_flag=True,
+    help="Only remove what a killed run left of --schema, and its objects.",
+)
+@_json
+def verify(
+    schema: str | None, sections: tuple[str, ...], keep: bool, remove: bool, as_json: bool
+) -> None:
+    """Tell whether this Redshift is what the platform takes it for, and which promises that proves.
+
+    In scratch schemas of its own it runs a table of documented results, every SQL file, COPY with its limits,
+    and transactions that conflict at both isolation levels; then it removes them. Needs the right to create
+    schemas, the bucket and the COPY role, and, for the isolation level the database does not have, the
+    right to create a database. The real warehouse is neither read nor written. Exits with 1 when
+    something did not agree.
+
+    \b
+    Example:
+      sms-warehouse verify
+      sms-warehouse verify --only copy --json
+    """
+    from sms_warehouse.verify import verification
+
+    if remove:
+        if not schema:
+            raise click.UsageError("--remove needs the --schema that was left")
+        verification.remove(schema)
+        _say(f"{schema} is removed")
+        return
+    report = verification.verify(_say, schema=schema, only=sections, keep=keep)
+    for name in report.leftovers:
+        click.echo(
+            f"warning: there is a scratch schema {name}; unless its run goes on, remove it with "
+            f"`sms-warehouse verify --schema {name} --remove`",
+            err=True,
+        )
+    click.echo(json.dumps(report.data(), indent=2) if as_json else report.text())
+    if report.was_stopped:
+        raise click.ClickException("the verification was stopped before its end")
+    if not report.is_green:
+        raise click.exceptions.Exit(1)
 
 
 def _hide_stability_warnings() -> None:

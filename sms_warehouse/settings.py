@@ -95,7 +95,11 @@ def redshift_port() -> int:
 
 
 def redshift_login() -> dict[str, object]:
-    """Keyword arguments that tell redshift_connector who is asking and how far to trust the server."""
+    """Keyword arguments that tell redshift_connector who is asking and how far to trust the server.
+
+    The certificate's authority is one that the driver brings along, AWS's, or one that OpenSSL knows: its own
+    variable ``SSL_CERT_FILE`` names a PEM file with a private one.
+    """
     login: dict[str, object] = {"database": _text("REDSHIFT_DATABASE", "dev")}
     ssl = _flag("REDSHIFT_SSL", default=True)
     login["ssl"] = ssl
@@ -108,8 +112,11 @@ def redshift_login() -> dict[str, object]:
             "user": _text("REDSHIFT_USER"),
             "password": _text("REDSHIFT_PASSWORD"),
         }
+    if not ssl:
+        raise SettingError("REDSHIFT_IAM is true: REDSHIFT_SSL must be true too")
     workgroup = os.environ.get("REDSHIFT_WORKGROUP", "").strip()
-    login |= {"iam": True}
+    # The driver would keep a login for as long as AWS said it is good, and not ask again when it is refused.
+    login |= {"iam": True, "iam_disable_cache": True}
     if host := os.environ.get("REDSHIFT_HOST", "").strip():
         login |= {"host": host, "port": redshift_port()}
     if workgroup:

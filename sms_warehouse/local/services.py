@@ -95,6 +95,12 @@ class Server:
     def has_died(self) -> bool:
         return self._process is not None and self._process.poll() is not None
 
+    def last_words(self) -> str:
+        """How a server that has died ended: its exit code, and what it said when it gave up itself."""
+        code = self._process.returncode if self._process else None
+        lines = self._log_lines() if code and code > 0 else []
+        return f"exit code {code}: {lines[-1]}" if lines else f"exit code {code}"
+
     def failure(self) -> ServerFailed:
         """The error that says how the server ended."""
         code = self._process.returncode if self._process else None
@@ -118,8 +124,11 @@ class Server:
             self._process.wait()
         self._process = None
 
+    def _log_lines(self) -> list[str]:
+        return self.log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+
     def _tail(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:]
+        lines = self._log_lines()
         return "".join(f"\n    {line}" for line in [f"({self.log})", *lines])
 
 

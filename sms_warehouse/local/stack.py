@@ -136,7 +136,7 @@ class LocalStack:
                 deaths[server.name] = recent
                 if len(recent) > _DEATHS:
                     raise server.failure()
-                tell(f"{server.name} stopped by itself; starting it again")
+                tell(f"{server.name} stopped by itself ({server.last_words()}); starting it again")
                 server.start()
             try:
                 self._get_ready(dead)
@@ -289,7 +289,7 @@ class LocalStack:
 
         accepts(int(self.env["REDSHIFT_PORT"]))
         with _environment(self.env), Redshift().session("local_stack") as session:
-            session.value("select 1")
+            session.value("select 1 as alive")
 
     def _migrate(self) -> None:
         from sms_warehouse.migrate import migrate

@@ -2,30 +2,43 @@
 
 Two ways in: ``session`` for reading, where every statement commits by itself, and ``transaction`` for writing,
 which runs a piece of work between BEGIN and COMMIT and runs all of it again when Redshift asks for that or
-the connection is lost.
+the connection is lost. Whatever the driver raises comes out as one of the exceptions below.
 """
 
 from __future__ import annotations
 
-import decimal
+import logging
 import random
+import re
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
+import boto3
 import dagster as dg
 import redshift_connector
+from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import DatabaseError, InterfaceError
 
 from sms_warehouse import settings
 
 T = TypeVar("T")
 
-_ATTEMPTS = 8
-_FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 10.0
-_LOST_CONNECTION = (InterfaceError, OSError)
+_MOST_VALUES = 32767
+_LOGIN_SECONDS = 30
+# Numbers and dates come as text. The driver's binary protocol rounds a NUMERIC to the digits of the thread's
+# decimal context and moves dates before 1582-10-15 by ten days and more.
+_PROTOCOL = 1
+# A NAT gateway forgets a silent connection after 350 s, the kernel's first probe would come after two hours.
+_KEEPALIVE = {
+    "tcp_keepalive_idle": 60,
+    "tcp_keepalive_interval": 10,
+    "tcp_keepalive_count": 6,
+}
+
 _RETRIED_STATES = frozenset(
     {
         "40001",  # serialization failure
@@ -37,19 +50,36 @@ _RETRIED_STATES = frozenset(
         "25P03",  # our transaction idled too long
     }
 )
-# Redshift reports these with the general SQLSTATE XX000: 1023 is a serialization conflict, 1018 a table
-# that was dropped or altered beside us, 1020 a snapshot that was cleaned up.
-_RETRIED_MESSAGES = ("1023", "1018", "1020")
+# Redshift reports these with the general SQLSTATE XX000 and the number as the whole message: 1023 is a
+# serialization conflict, 1018 a table that was dropped or altered beside us, 1020 a snapshot that was cleaned up.
+# https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation-serializable-isolation-troubleshooting.html
+_RETRIED_NUMBERS = re.compile(r"(error:\s*)?(1018|1020|1023)\b(?!\S)", re.IGNORECASE)
 
-_PLACE = "check REDSHIFT_HOST and REDSHIFT_PORT"
+_logger = logging.getLogger(__name__)
 
 
 class RedshiftUnavailable(Exception):
-    """Nobody answers at the warehouse's address; the message names the address and what sets it."""
+    """Nobody answers at the warehouse's address, or nobody is let in; the message names the address and what
+    sets it."""
+
+    is_worth_retrying = False
+
+
+class RedshiftBusy(RedshiftUnavailable):
+    """The warehouse answers and has no room at the moment: it starts, it stops, or it is full."""
+
+    is_worth_retrying = True
+
+
+class ConnectionLost(RedshiftUnavailable):
+    """The connection ended in the middle of a statement. Nobody knows whether the statement took effect."""
+
+    is_worth_retrying = True
 
 
 class RedshiftLoginFailed(Exception):
-    """The warehouse answers and refuses the login; the message names the variables that set it."""
+    """The warehouse answers and refuses the login, or AWS gives none; the message names the variables that set
+    it."""
 
 
 class StatementFailed(Exception):
@@ -59,30 +89,35 @@ class StatementFailed(Exception):
         self.state = state
         self.message = message
         self.statement = statement
-        first_line = next((line for line in statement.splitlines() if line.strip()), "")
-        super().__init__(f"[{state}] {message} (in: {first_line.strip()[:120]})")
+        super().__init__(f"[{state}] {message} (in: {_first_line(statement)})")
 
     @property
     def is_worth_retrying(self) -> bool:
         return self.state in _RETRIED_STATES or (
-            self.state == "XX000" and any(code in self.message for code in _RETRIED_MESSAGES)
+            self.state == "XX000" and _RETRIED_NUMBERS.match(self.message) is not None
         )
 
 
 class Session:
-    """One connection. Statements bind their values by name (``:day``)."""
+    """One connection. Statements bind their values by name (``:day``).
+
+    Raises StatementFailed and ConnectionLost, and for values that cannot be sent ValueError or the driver's
+    NotSupportedError.
+    """
 
     def __init__(self, connection: redshift_connector.Connection) -> None:
         self._connection = connection
         self._cursor = connection.cursor()
         self._cursor.paramstyle = "named"
+        self._failed: StatementFailed | None = None
 
     def execute(self, statement: str, **values: object) -> int:
         """Runs one statement; returns its row count, -1 where Redshift tells none."""
-        try:
+        if len(values) > _MOST_VALUES:
+            # The driver finds that out too, after a search that is quadratic in their number.
+            raise ValueError(f"{len(values)} values: a statement binds at most {_MOST_VALUES}")
+        with self._errors_of(statement):
             self._cursor.execute(statement, values)
-        except DatabaseError as error:
-            raise _translated(error, statement) from error
         return int(self._cursor.rowcount)
 
     def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
@@ -101,55 +136,156 @@ class Session:
         ((value,),) = self.rows(statement, **values)
         return value
 
+    def _commit(self) -> None:
+        # To COMMIT after an error Redshift answers with a ROLLBACK and no error.
+        if self._failed:
+            raise self._failed
+        with self._errors_of("commit"):
+            self._connection.commit()
 
-def _translated(error: DatabaseError, statement: str) -> Exception:
-    detail = error.args[0] if error.args else ""
-    if isinstance(error, InterfaceError) or not isinstance(detail, dict):
-        return error
-    return StatementFailed(
-        str(detail.get("C", "")),
-        " ".join(str(detail[k]) for k in ("M", "D") if detail.get(k)),
-        statement,
-    )
+    @contextmanager
+    def _errors_of(self, statement: str) -> Iterator[None]:
+        # The driver forgets the last error when it reads, which it never does if it cannot even write.
+        self._connection.error = None
+        try:
+            yield
+        except OSError as error:
+            # The server may have said why before it hung up.
+            last = _said(self._connection.error)
+            words = f"[{last['C']}] {last['M']}" if last else str(error)
+            raise ConnectionLost(
+                f"Redshift ended the connection: {words} (in: {_first_line(statement)}); "
+                "nobody knows whether the statement took effect"
+            ) from error
+        except (DatabaseError, InterfaceError) as error:
+            said = _said(error)
+            if not said:
+                raise
+            self._failed = StatementFailed(
+                said.get("C", ""), " ".join(said[k] for k in ("M", "D") if said.get(k)), statement
+            )
+            raise self._failed from error
+
+
+def _first_line(statement: str) -> str:
+    lines = (line.strip() for line in statement.splitlines())
+    return next(filter(None, lines), "")[:120]
+
+
+def _said(error: BaseException | None) -> dict[str, str]:
+    """The fields of the server's message that an error of the driver carries, empty if the server sent none."""
+    said = error.args[0] if error is not None and error.args else None
+    return said if isinstance(said, dict) else {}
 
 
 def _connect() -> redshift_connector.Connection:
     login = settings.redshift_login()
-    where = (
-        f"{login.get('host', login.get('cluster_identifier', login.get('serverless_work_group')))}"
+    if login.get("iam") and (region := boto3.session.Session().region_name):
+        # Otherwise the driver guesses it from the reverse name of the host's address.
+        login["region"] = region
+    try:
+        connection = redshift_connector.connect(
+            application_name="sms_warehouse",
+            client_protocol_version=_PROTOCOL,
+            timeout=_LOGIN_SECONDS,
+            **_KEEPALIVE,
+            **login,
+        )
+    except Exception as error:
+        # While it connects the driver decodes whatever comes from that address, so anything can be raised.
+        raise _refused(error, login) from error
+    # Until the end of the login a server that stays silent is a dead one; a statement may take hours.
+    connection._usock.settimeout(None)
+    connection._read = _whole(connection._read)
+    return connection
+
+
+def _whole(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Reads all or raises: the driver takes a stream that ends in a message for a short message, and decodes it."""
+
+    def read_all(count: int) -> bytes:
+        data = read(count)
+        if len(data) < count:
+            raise ConnectionResetError("the server closed the connection")
+        return data
+
+    return read_all
+
+
+def _refused(error: Exception, login: dict[str, Any]) -> Exception:
+    """What stands between us and a connection, and which variables change it."""
+    where = str(
+        login.get("host") or login.get("cluster_identifier") or login["serverless_work_group"]
     )
     if "port" in login:
         where += f":{login['port']}"
-    # The driver rounds decimals to the thread's context while it decodes them (38 digits on Redshift).
-    decimal.getcontext().prec = max(decimal.getcontext().prec, 40)
-    try:
-        return redshift_connector.connect(application_name="sms_warehouse", **login)
-    except (DatabaseError, *_LOST_CONNECTION) as error:
-        # What the server says before a session begins comes as an InterfaceError with its words inside.
-        detail = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-        state = str(detail.get("C", ""))
-        if state.startswith("28"):
-            raise RedshiftLoginFailed(
-                f"Redshift at {where} refused user {login.get('user', login.get('db_user'))!r}: "
-                f"{detail.get('M')}; check REDSHIFT_USER and REDSHIFT_PASSWORD"
-            ) from None
-        if state == "3D000":
-            raise RedshiftLoginFailed(
-                f"Redshift at {where} has no database {login['database']!r}; check REDSHIFT_DATABASE"
-            ) from None
-        if "SSL" in str(error):
-            raise RedshiftUnavailable(
-                f"Redshift at {where} and we do not agree on TLS: {error}; check REDSHIFT_SSL"
-            ) from error
-        said = "does not let us in" if detail else "does not answer"
-        raise RedshiftUnavailable(f"Redshift at {where} {said}: {error}; {_PLACE}") from error
+    user = login.get("user", login.get("db_user"))
+    if isinstance(error, (BotoCoreError, ClientError)):
+        return RedshiftLoginFailed(
+            f"AWS gave no login for Redshift at {where}: {error}; check the AWS_* variables, and which Redshift "
+            f"{_iam_names(login)} name"
+        )
+    said = _said(error)
+    state, words = said.get("C", ""), said.get("M")
+    if state.startswith("28"):
+        names = _iam_names(login) if login.get("iam") else "REDSHIFT_USER and REDSHIFT_PASSWORD"
+        whom = f"user {user!r}" if user else "the user that AWS named"
+        return RedshiftLoginFailed(f"Redshift at {where} refused {whom}: {words}; check {names}")
+    if state == "3D000":
+        return RedshiftLoginFailed(
+            f"Redshift at {where} has no database {login['database']!r}; check REDSHIFT_DATABASE"
+        )
+    if state in _RETRIED_STATES:
+        return RedshiftBusy(f"Redshift at {where} does not let us in now: [{state}] {words}")
+    if state:
+        return RedshiftUnavailable(f"Redshift at {where} does not let us in: [{state}] {words}")
+    if hint := _tls_hint(error):
+        return RedshiftUnavailable(f"Redshift at {where} and we do not agree on TLS: {hint}")
+    return RedshiftUnavailable(
+        f"Redshift at {where} does not answer: {_words(error)}; check REDSHIFT_HOST and REDSHIFT_PORT"
+    )
+
+
+def _iam_names(login: dict[str, Any]) -> str:
+    if "serverless_work_group" in login:
+        return "REDSHIFT_IAM and REDSHIFT_WORKGROUP"
+    return "REDSHIFT_IAM, REDSHIFT_CLUSTER_IDENTIFIER and REDSHIFT_USER"
+
+
+def _words(error: Exception) -> str:
+    causes = [str(a) for a in error.args if isinstance(a, Exception)]
+    return ", ".join(causes) or f"{type(error).__name__}: {error}"
+
+
+def _tls_hint(error: Exception) -> str | None:
+    """Why TLS failed and what to change; None for an error of another kind."""
+    if "Server refuses SSL" in str(error):
+        return "the server offers none; REDSHIFT_SSL=false does without"
+    failed = next((a for a in error.args if isinstance(a, ssl.SSLError)), None)
+    if not isinstance(failed, ssl.SSLCertVerificationError):
+        return f"{failed}; check REDSHIFT_HOST, REDSHIFT_PORT and REDSHIFT_SSL" if failed else None
+    # The codes are OpenSSL's X509_V_ERR_*.
+    match failed.verify_code:
+        case 10:
+            return "the server's certificate has expired; renew it"
+        case 62 | 64:
+            return f"{failed.verify_message}; set REDSHIFT_HOST to the name in the server's certificate"
+        case _:
+            return (
+                f"{failed.verify_message}; the driver knows the authorities of AWS and the system's, "
+                "set SSL_CERT_FILE to a PEM file with yours"
+            )
 
 
 class Redshift(dg.ConfigurableResource):
     """Redshift through its own driver: a provisioned cluster, a serverless workgroup or the local stand-in.
 
-    Where it is and who asks are the ``REDSHIFT_*`` environment variables.
+    Where it is and who asks are the ``REDSHIFT_*`` environment variables. ``attempts`` is how often a transaction
+    is tried, ``first_pause_s`` the seconds before the second try; each further pause is twice as long, up to ten.
     """
+
+    attempts: int = 8
+    first_pause_s: float = 0.1
 
     @contextmanager
     def session(self, query_group: str, *, autocommit: bool = True) -> Iterator[Session]:
@@ -164,6 +300,8 @@ class Redshift(dg.ConfigurableResource):
             session = Session(connection)
             # Outside the transaction: LOCK has to be the first statement inside it.
             session.execute(f"set query_group to '{query_group}'")
+            # The driver reads every other style as the last day of the year 9999.
+            session.execute("set datestyle to 'ISO, MDY'")
             connection.autocommit = autocommit
             yield session
         finally:
@@ -176,36 +314,39 @@ class Redshift(dg.ConfigurableResource):
 
         All of it is run again on a serialization conflict, a deadlock or a lost connection, the reply to
         COMMIT included: then nobody knows whether it was committed. So ``work`` has to begin with the LOCK
-        that keeps others out, and then look at what is already done.
+        that keeps others out, and then look at what is already done. After the last attempt its error is raised.
         """
-        pause_s = _FIRST_PAUSE_S
-        for attempt in range(1, _ATTEMPTS + 1):
+        pause_s = self.first_pause_s
+        for attempt in range(1, self.attempts + 1):
             try:
-                with self.session(query_group, autocommit=False) as session:
-                    try:
-                        result = work(session)
-                        session._connection.commit()
-                    except BaseException:
-                        # The error that brought us here matters, not that a dead connection cannot roll back.
-                        with suppress(Exception):
-                            session._connection.rollback()
-                        raise
-                    return result
-            except RedshiftUnavailable:
-                if attempt in (1, _ATTEMPTS):
+                return self._attempt(query_group, work)
+            except (StatementFailed, RedshiftUnavailable) as error:
+                # Who never answered is not waited for; who did a moment ago may be starting again.
+                is_restarting = attempt > 1 and isinstance(error, RedshiftUnavailable)
+                if attempt == self.attempts or not (error.is_worth_retrying or is_restarting):
                     raise
-            except StatementFailed as error:
-                if not error.is_worth_retrying or attempt == _ATTEMPTS:
-                    raise
-            except DatabaseError as error:
-                failed = _translated(error, "commit")
-                if isinstance(failed, StatementFailed) and not failed.is_worth_retrying:
-                    raise failed from error
-                if attempt == _ATTEMPTS:
-                    raise
-            except _LOST_CONNECTION:
-                if attempt == _ATTEMPTS:
-                    raise
-            time.sleep(pause_s * random.uniform(0.5, 1.5))
+                pause = pause_s * random.uniform(0.5, 1.5)
+                _logger.warning(
+                    "%s, attempt %d of %d: %s; again in %.1f s",
+                    query_group,
+                    attempt,
+                    self.attempts,
+                    error,
+                    pause,
+                )
+            time.sleep(pause)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _attempt(self, query_group: str, work: Callable[[Session], T]) -> T:
+        with self.session(query_group, autocommit=False) as session:
+            try:
+                result = work(session)
+                session._commit()
+            except Exception:
+                # The error that brought us here matters, not that a dead connection cannot roll back. After an
+                # interrupt there is no ROLLBACK: it would wait for the statement that was interrupted.
+                with suppress(Exception):
+                    session._connection.rollback()
+                raise
+            return result

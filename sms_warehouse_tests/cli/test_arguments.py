@@ -7,10 +7,21 @@ import pytest
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse_tests.cli.conftest import Command
 
-
-@pytest.mark.parametrize(
-    "verb", ["migrate", "traffic", "load", "trace", "reclassify", "erase", "hold", "demo"]
+VERBS = (
+    "migrate",
+    "traffic",
+    "load",
+    "trace",
+    "reclassify",
+    "follow-up",
+    "erase",
+    "hold",
+    "verify",
+    "demo",
 )
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, verb: str) -> None:
     result = command(verb, "--help")
     assert result.exit_code == 0
@@ -21,17 +32,7 @@ def test_the_help_of_a_verb_shows_a_call_that_can_be_copied(command: Command, ve
 def test_the_help_names_every_verb(command: Command) -> None:
     result = command("--help")
     assert result.exit_code == 0
-    for verb in (
-        "local",
-        "migrate",
-        "traffic",
-        "load",
-        "trace",
-        "reclassify",
-        "erase",
-        "hold",
-        "demo",
-    ):
+    for verb in ("local", *VERBS):
         assert f"\n  {verb} " in result.stdout
 
 

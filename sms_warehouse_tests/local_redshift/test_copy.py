@@ -249,6 +249,78 @@ def test_a_copy_the_platform_would_not_send_is_refused(
     assert target.error(statement)["C"] == state
 
 
+@pytest.mark.parametrize(
+    ("option", "state", "advice"),
+    [
+        ("maxerror 5", "0A000", "leave it out"),
+        ("compupdate off", "0A000", "leave it out"),
+        ("gzip", "0A000", "leave it out"),
+        ("noload", "0A000", "leave it out"),
+        ("fillrecord", "0A000", "write all columns"),
+        ("acceptinvchars", "0A000", "valid UTF-8"),
+        ("explicit_ids", "0A000", "without the IDENTITY column"),
+        ("region 'eu-west-1'", "0A000", "region of the warehouse"),
+        ("credentials 'aws_access_key_id=x'", "0A000", "use IAM_ROLE"),
+        ("access_key_id 'x'", "0A000", "use IAM_ROLE"),
+        ("statupdate on statupdate off", "42601", "redundant"),
+        ("nonsense", "0A000", "leave it out"),
+    ],
+)
+def test_an_option_that_is_not_taken_is_refused_with_advice(
+    target: Client, lake: Lake, option: str, state: str, advice: str
+) -> None:
+    manifest = lake.manifest(lake.entry(ROWS))
+    options = "iam_role default format as parquet manifest"
+    found = target.error(copy("t.target", manifest, f"{options} {option}"))
+    assert (found["C"], advice in found["M"]) == (state, True), found
+    assert target.value("select count(*) from t.target") == 0
+
+
+def test_the_options_that_are_taken_come_in_any_order(target: Client, lake: Lake) -> None:
+    manifest = lake.manifest(lake.entry(ROWS))
+    for options in (
+        "manifest statupdate format parquet iam_role 'arn:aws:iam::123456789012:role/copy'",
+        "format as parquet iam_role default manifest statupdate true",
+    ):
+        target.run(copy("t.target", manifest, options))
+    assert target.value("select count(*) from t.target") == 6
+    found = target.error(copy("t.target", manifest, "iam_role 'me' format parquet manifest"))
+    assert (found["C"], "ARN of a role" in found["D"]) == ("42601", True)
+
+
+def test_an_identity_column_is_filled_and_not_copied(client: Client, lake: Lake) -> None:
+    client.run("create table t.numbered (id bigint identity(5, 1), n bigint, s varchar(4))")
+    manifest = lake.manifest(lake.entry(ROWS.select(["number", "text"])))
+    client.run(copy("t.numbered", manifest))
+    assert client.rows("select min(id), count(distinct id), min(n), max(n) from t.numbered") == [
+        (5, 3, 1, 3)
+    ]
+    found = client.error(copy("t.numbered (id, s)", manifest))
+    assert (found["C"], "without it" in found["M"]) == ("0A000", True)
+
+
+def test_columns_the_file_leaves_out_take_their_defaults(client: Client, lake: Lake) -> None:
+    client.run("create table t.defaults (n bigint, s varchar(4) default 'none')")
+    client.run(copy("t.defaults (n)", lake.manifest(lake.entry(ROWS.select(["number"])))))
+    assert client.rows("select distinct s from t.defaults") == [("none",)]
+
+
+def test_an_entry_says_what_to_load_and_how_long_it_is(target: Client, lake: Lake) -> None:
+    good = lake.entry(ROWS)
+    for wrong, message in (
+        ({**good, "mandatory": "yes"}, "Unable to parse the manifest file"),
+        ({**good, "url": "/etc/passwd"}, "Unable to parse the manifest file"),
+        ({"url": good["url"]}, "meta.content_length"),
+        ({**good, "meta": {"content_length": True}}, "meta.content_length"),
+        ({**good, "meta": {"content_length": 1}}, "content_length differs"),
+    ):
+        found = target.error(copy("t.target", lake.manifest(wrong)))
+        assert (found["C"], message in found["M"]) == ("XX000", True), found
+    optional = {key: good[key] for key in ("url", "meta")}
+    target.run(copy("t.target", lake.manifest(optional)))
+    assert target.value("select pg_last_copy_count()") == 3
+
+
 def test_the_spool_is_empty_after_success_failure_and_cancel(
     target: Client, connect: Callable[..., Client], lake: Lake, server: RedshiftProcess
 ) -> None:

@@ -181,3 +181,43 @@ def test_a_result_of_another_day_is_the_same(client: Client) -> None:
     days = [dt.date(1999, 12, 31), dt.date(2000, 1, 1), dt.date(1700, 3, 1), dt.date(2100, 2, 28)]
     for day in days:
         assert client.value("select %s as d", (day,)) == day
+
+
+def _message(code: bytes, body: bytes) -> bytes:
+    return code + struct.pack("!i", len(body) + 4) + body
+
+
+def _answers(sock: socket.socket) -> list[tuple[bytes, bytes]]:
+    """Messages up to the server's "ready"."""
+    stream = sock.makefile("rb")
+    found: list[tuple[bytes, bytes]] = []
+    while not found or found[-1][0] != b"Z":
+        code = stream.read(1)
+        found.append((code, stream.read(struct.unpack("!i", stream.read(4))[0] - 4)))
+    return found
+
+
+def test_a_result_can_be_fetched_in_pieces_until_the_transaction_ends(
+    client: Client, server: RedshiftProcess
+) -> None:
+    client.run("create table t.x (a integer)")
+    client.run("insert into t.x values (1), (2), (3), (4), (5)")
+    sync = _message(b"S", b"")
+    connection = server.connect()
+    sock = connection._usock
+
+    def fetch(rows: int, before: bytes = b"") -> list[bytes]:
+        sock.sendall(before + _message(b"E", b"p\0" + struct.pack("!i", rows)) + sync)
+        return [code for code, _ in _answers(sock)]
+
+    sock.sendall(_message(b"Q", b"begin\0"))
+    assert [code for code, _ in _answers(sock)] == [b"C", b"Z"]
+    parse = _message(b"P", b"s\0select a from t.x order by a\0\0\0")
+    bind = _message(b"B", b"p\0s\0" + struct.pack("!hhh", 0, 0, 0))
+    assert fetch(2, parse + bind) == [b"1", b"2", b"D", b"D", b"s", b"Z"]
+    assert fetch(2) == [b"D", b"D", b"s", b"Z"]
+    assert fetch(2) == [b"D", b"C", b"Z"]
+    sock.sendall(_message(b"Q", b"commit\0"))
+    assert [code for code, _ in _answers(sock)] == [b"C", b"Z"]
+    assert fetch(2) == [b"E", b"Z"]
+    connection.close()

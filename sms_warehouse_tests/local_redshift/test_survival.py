@@ -1,4 +1,4 @@
-"""Killed clients, a killed server, and many processes at once."""
+"""Killed clients, a clean stop, and many processes at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,63 +113,12 @@ c = connect(True); cur = c.cursor()
 for i in range(5):
     cur.execute(f"create schema if not exists t")
     cur.execute(f"create table if not exists t.shared_{i} (a integer)")
-    cur.execute(f"create temp table own_{i} as select %s as a", (i,))
+    cur.execute(f"create temp table own_{i} as select {i} as a")
     cur.execute(f"insert into t.shared_{i} select a from own_{i}")
 """
     processes = [child(server.port, code) for _ in range(8)]
     assert [p.wait(60) for p in processes] == [0] * 8
     assert client.rows("select count(*), count(distinct a) from t.shared_4") == [(8, 1)]
-
-
-def test_a_killed_server_has_every_commit_it_acknowledged(tmp_path: Path) -> None:
-    server = RedshiftProcess(tmp_path / "data")
-    try:
-        setup = Client(server.connect(autocommit=True))
-        setup.run("create table ledger (writer integer, n integer)")
-        setup.run("create table pair (writer integer, n integer)")
-        for _ in range(2):
-            acknowledged = _write_until_killed(server)
-            server.start()
-            reader = Client(server.connect(autocommit=True))
-            for writer, last in acknowledged.items():
-                stored = reader.value("select count(*) from ledger where writer = %s", (writer,))
-                # The reply to the last COMMIT may have been lost with the server.
-                assert last <= stored <= last + 1
-            # Both tables of a transaction, or neither.
-            assert reader.value("select count(*) from ledger") == reader.value(
-                "select count(*) from pair"
-            )
-            reader.run("delete from ledger")
-            reader.run("delete from pair")
-            assert list((server.directory / "spool").iterdir()) == []
-    finally:
-        assert server.stop() == 0
-
-
-def _write_until_killed(server: RedshiftProcess) -> dict[int, int]:
-    acknowledged = dict.fromkeys(range(3), 0)
-
-    def write(writer: int) -> None:
-        client = Client(server.connect())
-        try:
-            while True:
-                client.run("insert into ledger values (%s, %s)", (writer, acknowledged[writer]))
-                client.run("insert into pair values (%s, %s)", (writer, acknowledged[writer]))
-                client.connection.commit()
-                acknowledged[writer] += 1
-        except (Error, OSError):
-            return
-
-    threads = [threading.Thread(target=write, args=(w,)) for w in acknowledged]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + 20
-    while min(acknowledged.values()) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    server.kill()
-    for thread in threads:
-        thread.join(20)
-    return acknowledged
 
 
 def test_sigterm_ends_running_work_cleanly(tmp_path: Path) -> None:
@@ -189,6 +137,78 @@ def test_sigterm_ends_running_work_cleanly(tmp_path: Path) -> None:
         assert Client(server.connect(autocommit=True)).rows("select a from x") == [(1,)]
     finally:
         assert server.stop() == 0
+
+
+def test_sixteen_clients_that_read_and_write_see_whole_transactions_only(
+    client: Client, server: RedshiftProcess
+) -> None:
+    """Eight move money between two tables, four add and remove rows by tens, four look all the time."""
+    client.run("create table t.here (account integer, amount integer)")
+    client.run("create table t.there (account integer, amount integer)")
+    client.run("create table t.crowd (n integer)")
+    for account in range(8):
+        client.run("insert into t.here values (%s, 100)", (account,))
+        client.run("insert into t.there values (%s, -100)", (account,))
+    retry = """
+def work(run):
+    c = connect(); cur = c.cursor(); done = tries = 0
+    while done < 12:
+        tries += 1
+        try:
+            run(cur, done); c.commit(); done += 1
+        except redshift_connector.error.ProgrammingError as error:
+            c.rollback()
+            if error.args[0]["C"] not in ("XX000", "40P01"): raise
+            time.sleep(random.random() / 50)
+    print(done)
+"""
+    movers = [
+        child(
+            server.port,
+            retry
+            + f"""
+def run(cur, n):
+    cur.execute("update t.here set amount = amount - %s where account = {account}", (n,))
+    cur.execute("update t.there set amount = amount + %s where account = {account}", (n,))
+work(run)
+""",
+        )
+        for account in range(8)
+    ]
+    crowds = [
+        child(
+            server.port,
+            retry
+            + f"""
+def run(cur, n):
+    if n % 3 == 2:
+        cur.execute("delete from t.crowd where n = {who}")
+    else:
+        cur.execute("insert into t.crowd values " + ", ".join(["({who})"] * 10))
+work(run)
+""",
+        )
+        for who in range(4)
+    ]
+    look = """
+c = connect(True); cur = c.cursor(); seen = 0
+end = time.monotonic() + 60
+while seen < 60 and time.monotonic() < end:
+    cur.execute("select (select cast(sum(amount) as bigint) from t.here) + "
+                "(select cast(sum(amount) as bigint) from t.there) as total, "
+                "(select count(*) from t.crowd) as crowd")
+    ((total, crowd),) = cur.fetchall()
+    assert total == 0, total
+    assert crowd % 10 == 0, crowd
+    seen += 1
+print(seen)
+"""
+    readers = [child(server.port, look) for _ in range(4)]
+    assert [p.communicate(timeout=100)[0] for p in readers] == ["60\n"] * 4
+    assert [p.communicate(timeout=100)[0] for p in movers + crowds] == ["12\n"] * 12
+    assert client.rows("select min(amount), max(amount) from t.here") == [(34, 34)]
+    assert client.rows("select min(amount), max(amount) from t.there") == [(-34, -34)]
+    assert client.value("select count(*) from t.crowd") == 0
 
 
 def test_many_sessions_at_once(server: RedshiftProcess) -> None:

@@ -33,7 +33,6 @@ VALUES = [
     ("timestamptz", dt.datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=UTC)),
     ("double precision", 0.1),
     ("double precision", -1.7976931348623157e308),
-    ("real", 0.5),
     ("decimal(18,2)", Decimal("-9999999999999999.99")),
     ("decimal(19,0)", Decimal("9999999999999999999")),
     ("decimal(38,0)", Decimal("99999999999999999999999999999999999999")),

@@ -23,13 +23,13 @@ def remade(redshift: Redshift) -> Iterator[Redshift]:
     """A warehouse whose staging table of clicks the test may spoil."""
     yield redshift
     with redshift.session("tests") as session:
-        session.execute("drop table if exists staging.link_click")
+        session.execute("drop table if exists staging.link_click cascade")
     migrate(redshift)
 
 
 def make_clicks(redshift: Redshift, statement: str) -> None:
     with redshift.session("tests") as session:
-        session.execute("drop table staging.link_click")
+        session.execute("drop table staging.link_click cascade")
         session.execute(statement)
 
 
@@ -113,7 +113,7 @@ def test_a_table_of_an_earlier_version_is_named_before_anything_is_changed(
 ) -> None:
     with redshift.session("tests") as session:
         session.execute("alter table control.rejected_key drop column reason")
-        session.execute("drop table staging.link_click")
+        session.execute("drop table staging.link_click cascade")
         try:
             with pytest.raises(ContractMismatch, match=r"control\.rejected_key, column reason"):
                 migrate(redshift)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ from sms_warehouse.local.services import ServerFailed, free_port
 from sms_warehouse.local.stack import LocalStack, NotReady, StackRunning, running_env
 from sms_warehouse.resources.inbox import Inbox
 from sms_warehouse.resources.lake import Lake
-from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.resources.redshift import Redshift, StatementFailed
 from sms_warehouse_tests.conftest import forget_clients
 
 KEY = "raw/link_click/v=1/dt=2026-03-01/hh=05/part-0001.json.gz"
@@ -111,6 +112,37 @@ def test_a_killed_server_comes_back_with_what_it_had(tmp_path: Path, use: Use) -
         assert Lake().head(KEY) is not None
         Lake().put(KEY + ".2", b"content")
         wait_for(lambda: KEY + ".2" in keys_in_inbox())
+
+
+def fill() -> None:
+    """Commits rows without end, few at a time: they reach the database file with a checkpoint only."""
+    with Redshift().session("tests") as session:
+        session.execute("create table digits (n integer)")
+        session.execute("insert into digits values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)")
+        session.execute("create table filler (a integer, b varchar(64))")
+        for turn in range(1000):
+            session.execute(
+                "insert into filler select d.n, md5(cast(d.n + :turn as varchar)) || md5(cast(c.n as varchar)) "
+                "from digits as a cross join digits as b cross join digits as c cross join digits as d",
+                turn=turn,
+            )
+
+
+def test_a_server_that_gives_up_says_why_and_comes_back(tmp_path: Path, use: Use) -> None:
+    """Files that may not grow end in an error that DuckDB does not go on after."""
+    stack = LocalStack(tmp_path)
+    with supervised(stack) as told:
+        use(stack)
+        write_row()
+        limits = (19_000_000, resource.RLIM_INFINITY)
+        resource.prlimit(server_pid(stack, "Redshift"), resource.RLIMIT_FSIZE, limits)
+        with pytest.raises(StatementFailed, match="53100"):
+            fill()
+        wait_for(partial(told.__contains__, "Redshift answers again"), seconds=60)
+        (said,) = [t for t in told if "stopped by itself" in t]
+        assert "exit code 70" in said
+        assert "nothing it acknowledged is lost" in said
+        assert read_row() == 42
 
 
 def test_a_server_that_keeps_dying_ends_the_stack_with_its_reason(tmp_path: Path) -> None:

@@ -1,7 +1,49 @@
 delete from reports.campaign_performance;
 
 -- Campaigns with messages of the last 400 days. Clicks count for their message, however late they come.
-insert into reports.campaign_performance
+insert into reports.campaign_performance (
+    campaign_id,
+    variant_id,
+    campaign_name,
+    campaign_type,
+    first_sent_at,
+    last_sent_at,
+    attempted,
+    suppressed,
+    submit_failed,
+    sent,
+    delivered,
+    failed,
+    pending,
+    unknown,
+    carrier_accepted_only,
+    delivery_rate,
+    delivery_rate_final,
+    dlr_coverage,
+    clicked,
+    clicked_delivered,
+    clicked_without_receipt,
+    clicked_in_window,
+    total_clicks,
+    bot_clicks,
+    bot_share,
+    ctr,
+    ctr_sent,
+    ctr_24h,
+    ctr_72h,
+    ctr_7d,
+    clicks_per_clicker,
+    median_sec_to_click,
+    p90_sec_to_click,
+    opt_outs,
+    optout_rate,
+    replies,
+    segments_sent,
+    segments_per_msg,
+    score_vs_baseline,
+    is_mature,
+    as_of
+)
 with message as (
     select
         campaign_id,
@@ -134,7 +176,7 @@ rated as (
 baseline as (
     select
         campaign_type,
-        median(exact_ctr_72h) as usual_ctr_72h
+        median(cast(exact_ctr_72h as float8)) as usual_ctr_72h
     from rated
     where variant_id = '*'
         and exact_ctr_72h is not null
@@ -188,7 +230,9 @@ select
     rated.replies,
     rated.segments_sent,
     round(cast(rated.segments_sent as float8) / nullif(rated.sent, 0), 6) as segments_per_msg,
-    round(rated.exact_ctr_72h / nullif(baseline.usual_ctr_72h, 0), 6) as score_vs_baseline,
+    round(
+        cast(rated.exact_ctr_72h as float8) / nullif(baseline.usual_ctr_72h, 0), 6
+    ) as score_vs_baseline,
     coalesce(rated.last_sent_at < dateadd(day, -7, cast(:as_of as timestamp)), false) as is_mature,
     cast(:as_of as timestamp) as as_of
 from rated

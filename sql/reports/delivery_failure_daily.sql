@@ -1,7 +1,22 @@
 delete from reports.delivery_failure_daily;
 
 -- The last 35 days of sending. A message whose receipt gave no code counts under '-'.
-insert into reports.delivery_failure_daily
+insert into reports.delivery_failure_daily (
+    sent_date_report,
+    carrier,
+    carrier_name,
+    provider,
+    failure_category,
+    error_code,
+    messages,
+    sent,
+    pct_of_sent,
+    permanent_messages,
+    distinct_recipients,
+    first_seen,
+    last_seen,
+    as_of
+)
 with message as (
     select
         sent_date_report,

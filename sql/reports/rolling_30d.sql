@@ -103,7 +103,49 @@ select
 from message
 group by campaign_id, carrier, message_category, recipient_key, period;
 
-insert into reports.rolling_30d
+insert into reports.rolling_30d (
+    report_date,
+    scope_type,
+    scope_id,
+    window_start,
+    window_end,
+    report_tz,
+    anchor,
+    attempted,
+    suppressed,
+    submit_failed,
+    sent,
+    delivered,
+    failed,
+    pending,
+    unknown,
+    carrier_accepted_only,
+    clicked,
+    clicked_delivered,
+    clicked_without_receipt,
+    total_clicks,
+    bot_clicks,
+    opt_outs,
+    replies,
+    segments_sent,
+    recipients_exact,
+    unique_clickers,
+    delivery_rate,
+    dlr_coverage,
+    ctr,
+    ctr_72h,
+    msgs_per_recipient,
+    optout_rate,
+    prev_sent,
+    prev_delivered,
+    prev_clicked_delivered,
+    prev_ctr,
+    prev_ctr_72h,
+    delta_pp,
+    delta_pct,
+    source_watermark,
+    as_of
+)
 with scoped as (
     select
         'ALL' as scope_type,

@@ -14,8 +14,13 @@ import sys
 import threading
 from pathlib import Path
 
-from sms_warehouse.local.redshift.engine import Warehouse
+import duckdb
+
+from sms_warehouse.local.redshift.engine import Databases
+from sms_warehouse.local.redshift.isolation import SERIALIZABLE, SNAPSHOT
 from sms_warehouse.local.redshift.server import Server
+
+_ENDING = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
@@ -26,6 +31,12 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0, the default: any free port")
     parser.add_argument("--memory-limit", default="4GB", help="what DuckDB may use (default 4GB)")
     parser.add_argument("--threads", type=int, help="DuckDB's threads (default: one per CPU)")
+    parser.add_argument(
+        "--isolation",
+        choices=(SNAPSHOT, SERIALIZABLE),
+        default=SNAPSHOT,
+        help="of the database, and of those created without a level (default snapshot, as new clusters have)",
+    )
     parser.add_argument(
         "--idle-in-transaction-seconds",
         type=float,
@@ -48,31 +59,41 @@ def main() -> int:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(arguments.tls_cert, arguments.tls_key)
 
+    # Blocked before any thread begins, so that all inherit it: a handler could run on another thread, or in the
+    # moment before the main one waits, and the main one would wait on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     # A thread that computes must not keep one that answers waiting.
     sys.setswitchinterval(1e-4)
     arguments.dir.mkdir(parents=True, exist_ok=True)
-    warehouse = Warehouse(
-        arguments.dir,
-        database=os.environ.get("REDSHIFT_DATABASE", "dev"),
-        user=os.environ.get("REDSHIFT_USER", "warehouse"),
-        memory_limit=arguments.memory_limit,
-        threads=arguments.threads,
-    )
+    user = os.environ.get("REDSHIFT_USER", "warehouse")
+    try:
+        databases = Databases(
+            arguments.dir,
+            main=os.environ.get("REDSHIFT_DATABASE", "dev"),
+            user=user,
+            isolation=arguments.isolation,
+            memory_limit=arguments.memory_limit,
+            threads=arguments.threads,
+        )
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).split("\n", 1)[0]
+        print(
+            f"cannot open the databases in {arguments.dir}: {reason}", file=sys.stderr, flush=True
+        )
+        return 1
     server = Server(
-        warehouse,
+        databases,
+        user=user,
         password=password,
         port=arguments.port,
         idle_in_transaction_seconds=arguments.idle_in_transaction_seconds,
         tls=tls,
     )
-    ending = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: ending.set())
     threading.Thread(target=server.serve, name="listener", daemon=True).start()
     print(f"listening on 127.0.0.1:{server.port}", flush=True)
-    ending.wait()
+    signal.sigwait(_ENDING)
     server.close()
-    warehouse.close()
+    databases.close()
     return 0
 
 

@@ -18,11 +18,11 @@ from typing import Any, ClassVar, Protocol
 
 import duckdb
 
-from sms_warehouse.local.redshift import commands, wire
+from sms_warehouse.local.redshift import commands, sinks, wire
 from sms_warehouse.local.redshift.dialect import translate
-from sms_warehouse.local.redshift.engine import Warehouse
-from sms_warehouse.local.redshift.errors import PgError, from_duckdb, unsupported
-from sms_warehouse.local.redshift.plan import Plan
+from sms_warehouse.local.redshift.engine import Databases, Invalidated
+from sms_warehouse.local.redshift.errors import PgError, from_duckdb
+from sms_warehouse.local.redshift.plan import QUERY, Plan
 from sms_warehouse.local.redshift.reader import split, tokens
 from sms_warehouse.local.redshift.session import IDLE, Session
 
@@ -32,6 +32,7 @@ _LOGIN_SECONDS = 30
 _BUFFER_BYTES = 1 << 18
 _MOST_PARAMETERS = 32767
 _MOST_PROTOCOL = 2
+CORRUPTED_EXIT_CODE = 70
 
 
 class _Gone(Exception):
@@ -51,6 +52,8 @@ class _Portal:
     prepared: _Prepared
     values: list[Any]
     formats: list[int]
+    held: sinks.Held | None = None
+    """Of a result that is fetched in pieces."""
 
 
 @dataclass
@@ -64,7 +67,8 @@ class _Startup:
 class Host(Protocol):
     """What a connection needs of the server."""
 
-    warehouse: Warehouse
+    databases: Databases
+    user: str
     password: str
     tls: ssl.SSLContext | None
     is_closing: bool
@@ -101,13 +105,20 @@ class Connection:
                 self._login(startup)
                 self.sock.settimeout(None)
                 self._serve()
+        except Invalidated as error:
+            # redshift_connector shows an error only when it may ask again.
+            self._farewell(error, wire.message(b"Z", IDLE.encode()))
+            # Closing anything could wait for ever; whoever supervises the process starts another.
+            print(f"{error.message}: {error.detail}", file=sys.stderr, flush=True)
+            os._exit(CORRUPTED_EXIT_CODE)
         except PgError as error:
             self._farewell(error)
         except (_Gone, OSError, ssl.SSLError, struct.error, UnicodeDecodeError):
             if self.fatal:
                 self._farewell(self.fatal)
-        except Exception:
+        except Exception as error:
             traceback.print_exc(file=sys.stderr)
+            self._farewell(PgError("XX000", f"internal error of the local Redshift: {error!r}"))
         finally:
             if self.session:
                 self.session.close()
@@ -118,11 +129,11 @@ class Connection:
                 self.sock.close()
             self._server.forget(self)
 
-    def _farewell(self, error: PgError) -> None:
+    def _farewell(self, error: PgError, then: bytes = b"") -> None:
         error.is_fatal = True
         with suppress(OSError):
             self.sock.settimeout(1)
-            self.sock.sendall(wire.error_response(error))
+            self.sock.sendall(wire.error_response(error) + then)
 
     def end(self, reason: PgError) -> None:
         """From another thread: the client is told the reason and the connection ends."""
@@ -176,18 +187,14 @@ class Connection:
             raise PgError("08P01", "expected a password")
         inner = hashlib.md5((server.password + startup.user).encode()).hexdigest().encode()
         expected = b"md5" + hashlib.md5(inner + salt).hexdigest().encode()
-        is_known = (
-            hmac.compare_digest(body.rstrip(b"\0"), expected)
-            and startup.user == server.warehouse.user
-        )
+        is_known = hmac.compare_digest(body.rstrip(b"\0"), expected) and startup.user == server.user
         if not is_known:
             raise PgError("28000", f'password authentication failed for user "{startup.user}"')
-        if startup.database != server.warehouse.database:
-            raise PgError("3D000", f'database "{startup.database}" does not exist')
         if server.is_closing:
             raise PgError("57P03", "the database system is shutting down")
         self._protocol = startup.protocol
-        self.session = Session(server.warehouse, self.pid, startup.settings)
+        self._database = startup.database
+        self.session = Session(server.databases, startup.database, self.pid, startup.settings)
         self._send(wire.message(b"R", struct.pack("!i", 0)))
         statuses = {
             "server_version": "8.0.2",
@@ -196,7 +203,6 @@ class Connection:
             "DateStyle": "ISO, MDY",
             "TimeZone": "UTC",
             "integer_datetimes": "on",
-            "standard_conforming_strings": "off",
             "is_superuser": "off",
             "session_authorization": startup.user,
             "server_protocol_version": str(self._protocol),
@@ -233,6 +239,9 @@ class Connection:
 
     def _ready(self) -> None:
         assert self.session
+        if self.session.state == IDLE:
+            # A portal lives as long as its transaction.
+            self._portals.clear()
         self._send(wire.message(b"Z", self.session.state.encode()))
         self._flush()
 
@@ -246,7 +255,6 @@ class Connection:
                 return
             if code == b"S":
                 is_skipping = False
-                self._portals.clear()
                 self._ready()
                 continue
             if is_skipping:
@@ -267,6 +275,7 @@ class Connection:
                 if self.fatal or error.is_fatal:
                     raise self.fatal or error from None
                 self.session.fail()
+                self._portals.clear()
                 self._send(wire.error_response(error))
                 if code == b"Q":
                     self._ready()
@@ -275,7 +284,7 @@ class Connection:
 
     def _translate(self, text: str, oids: tuple[int, ...]) -> Plan:
         assert self.session
-        return translate(text, oids, self.session.schema)
+        return translate(text, oids, self.session.schema, self._database)
 
     # ---------- simple protocol
 
@@ -299,7 +308,7 @@ class Connection:
         is_own = self.session.state == IDLE and not words & {
             "begin", "start", "commit", "end", "rollback", "abort", "vacuum",
         }  # fmt: skip
-        quiet = _Quiet()
+        quiet = sinks.Quiet()
         if is_own:
             self.session.execute(Plan(commands.BEGIN, "BEGIN"), [], quiet)
         try:
@@ -345,7 +354,7 @@ class Connection:
         else:
             portal = self._portal(name)
             columns = self._columns(portal.prepared)
-            formats = _spread(portal.formats, len(columns or ()))
+            formats = sinks.spread(portal.formats, len(columns or ()))
         if columns is None:
             self._send(wire.message(b"n"))
         else:
@@ -371,7 +380,7 @@ class Connection:
             )
         if len(raw) > _MOST_PARAMETERS:
             raise PgError("54000", f"more than {_MOST_PARAMETERS} bound values")
-        spread = _spread(formats, len(raw))
+        spread = sinks.spread(formats, len(raw))
         values = [
             wire.decode_parameter(oid, fmt, value)
             for oid, fmt, value in zip(prepared.oids, spread, raw, strict=True)
@@ -381,11 +390,28 @@ class Connection:
 
     def _execute(self, body: wire.Body) -> None:
         portal = self._portal(body.string())
-        if body.integer():
-            raise unsupported("fetching a result in pieces")
+        most = body.integer()
+        if portal.held or (most > 0 and portal.prepared.plan.kind == QUERY):
+            self._piece(portal, most)
+            return
         self._run(
             portal.prepared.plan, portal.values, self._columns(portal.prepared), portal.formats
         )
+
+    def _piece(self, portal: _Portal, most: int) -> None:
+        """The next rows of a portal; the whole result is held here until it is fetched or closed."""
+        assert self.session
+        if portal.held is None:
+            portal.held = sinks.Held(portal.formats, self._protocol)
+            described = self._columns(portal.prepared)
+            plan = portal.prepared.plan
+            portal.held.tag = self.session.execute(plan, portal.values, portal.held, described)
+        rows = portal.held.next(most)
+        self._send(b"".join(rows))
+        if most and len(rows) == most:
+            self._send(wire.message(b"s"))
+        else:
+            self._send(wire.message(b"C", wire.cstring(portal.held.tag)))
 
     def _close(self, body: wire.Body) -> None:
         kind, name = body.byte(), body.string()
@@ -418,55 +444,11 @@ class Connection:
         formats: list[int],
     ) -> None:
         assert self.session
-        sink = _Rows(self, formats, with_description=described is None, protocol=self._protocol)
+        sink = sinks.Rows(
+            self._send, formats, with_description=described is None, protocol=self._protocol
+        )
         tag = self.session.execute(plan, values, sink, described)
         self._send(wire.message(b"C", wire.cstring(tag)) if tag else wire.message(b"I"))
-
-
-class _Quiet:
-    def columns(self, columns: Sequence[wire.Column]) -> None: ...
-
-    def rows(self, rows: Sequence[Sequence[Any]]) -> None: ...
-
-    def notice(self, text: str) -> None: ...
-
-
-class _Rows:
-    """Encodes results onto a connection."""
-
-    def __init__(
-        self, connection: Connection, formats: list[int], *, with_description: bool, protocol: int
-    ) -> None:
-        self._connection = connection
-        self._formats = formats
-        self._with_description = with_description
-        self._protocol = protocol
-        self._encoders: list[wire.Encoder] = []
-
-    def columns(self, columns: Sequence[wire.Column]) -> None:
-        formats = _spread(self._formats, len(columns))
-        self._encoders = [
-            c.binary if f == 1 else c.text for c, f in zip(columns, formats, strict=True)
-        ]
-        if self._with_description:
-            self._connection._send(wire.row_description(columns, formats, self._protocol))
-
-    def rows(self, rows: Sequence[Sequence[Any]]) -> None:
-        self._connection._send(wire.data_rows(rows, self._encoders))
-
-    def notice(self, text: str) -> None:
-        self._connection._send(wire.notice_response(text))
-
-
-def _spread(formats: Sequence[int], count: int) -> Sequence[int]:
-    """No format code means text for all, one means the same for all."""
-    if not formats:
-        return [0] * count
-    if len(formats) == 1:
-        return [formats[0]] * count
-    if len(formats) != count:
-        raise PgError("08P01", "the number of format codes does not fit")
-    return formats
 
 
 def _as_error(raised: Exception) -> PgError:

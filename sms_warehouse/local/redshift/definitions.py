@@ -1,141 +1,297 @@
-"""What CREATE, ALTER and DROP do to DuckDB's catalog, and where a session finds its tables."""
+"""What CREATE, ALTER and DROP do to DuckDB's catalog.
+
+``ddl`` says what is to be done, ``records`` keeps what DuckDB has no place for, ``views`` is about views.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
-import duckdb
-
-from sms_warehouse.local.redshift import ddl, wire
-from sms_warehouse.local.redshift.errors import PgError, from_duckdb, unsupported
-from sms_warehouse.local.redshift.functions import SYSTEM_SCHEMA
-from sms_warehouse.local.redshift.plan import ADD_COLUMN, DROP, LIKE, Plan
+from sms_warehouse.local.redshift import create_table as ct
+from sms_warehouse.local.redshift import ddl, records, views
+from sms_warehouse.local.redshift.alter_table import ACTIONS as ALTERATIONS
+from sms_warehouse.local.redshift.alter_table import check_constraint
+from sms_warehouse.local.redshift.errors import PgError, unsupported
+from sms_warehouse.local.redshift.plan import Plan
 from sms_warehouse.local.redshift.reader import Name, identifier
+from sms_warehouse.local.redshift.records import Cursor, Fact
+from sms_warehouse.local.redshift.tables import Tables, columns_of
 from sms_warehouse.local.redshift.types import ColumnType
 
-Cursor = duckdb.DuckDBPyConnection
+__all__ = ["Tables", "check_written", "columns_of", "copied_columns", "run", "view_tables"]
+
+_fillings = count()
 
 
-class Tables:
-    """Where a session's names lead: its schema, and its temporary tables, which come first."""
-
-    def __init__(self, database: str) -> None:
-        self.schema = "public"
-        self.temporary: frozenset[str] = frozenset()
-        self._database = database
-
-    def resolved(self, name: Name) -> Name:
-        return name if name.schema else Name(self.schema, name.table)
-
-    def place(self, name: Name) -> tuple[str, str, str]:
-        """DuckDB's database, schema and table."""
-        if not name.schema and name.table in self.temporary:
-            return "temp", "main", name.table
-        name = self.resolved(name)
-        return self._database, name.schema, name.table
-
-    def check_is_table(self, cursor: Cursor, name: Name) -> None:
-        """Raises PgError 42P01 or 42809."""
-        found = cursor.execute(
-            """select 'table' from duckdb_tables()
-            where database_name = $1 and schema_name = $2 and table_name = $3
-            union all select 'view' from duckdb_views()
-            where database_name = $1 and schema_name = $2 and view_name = $3""",
-            list(self.place(name)),
-        ).fetchone()
-        if found is None:
-            raise PgError("42P01", f'relation "{name}" does not exist')
-        if found[0] != "table":
-            raise PgError("42809", f'"{name}" is not a table')
-
-
-def run(plan: Plan, values: Sequence[Any], cursor: Cursor, tables: Tables) -> None:
+def run(plan: Plan, cursor: Cursor, tables: Tables) -> None:
     """Carries out one definition inside the transaction that is open. Raises PgError or duckdb.Error."""
-    if plan.kind == DROP:
-        _drop(plan, cursor, tables)
-    elif plan.kind == LIKE:
-        _create_like(plan.data, cursor, tables)
-    elif plan.kind == ADD_COLUMN:
-        _add_column(plan.data, cursor, tables)
-    else:
-        _define(plan, values, cursor, tables)
+    Tables.changed()
+    _ACTIONS[type(plan.data)](plan.data, cursor, tables)
 
 
-def _define(plan: Plan, values: Sequence[Any], cursor: Cursor, tables: Tables) -> None:
-    created = plan.data if isinstance(plan.data, ddl.Created) else None
-    if created and created.query:
-        # A column must not get a type that Redshift would not give it.
-        for row in cursor.execute(f"describe {created.query}", values).fetchall():
-            wire.column(row[0], row[1])
-    for statement in plan.sql:
-        cursor.execute(statement, values)
-    if created and created.is_temporary:
-        tables.temporary |= {created.target.table}
+def view_tables(cursor: Cursor, tables: Tables, name: Name) -> set[Name]:
+    """The permanent tables that reading a table or view reads, through all views between; their names are qualified."""
+    if tables.is_temporary(name):
+        return set()
+    name = tables.resolved(name)
+    if records.facts(cursor, name, records.VIEW):
+        return records.tables_of(cursor, name)
+    return {name}
 
 
-def _drop(plan: Plan, cursor: Cursor, tables: Tables) -> None:
-    kind, _, names = plan.data
-    for statement in plan.sql:
-        try:
-            cursor.execute(statement)
-        except duckdb.CatalogException as error:
-            # IF EXISTS of a table covers its schema too.
-            if "if exists" not in statement or from_duckdb(error).state != "3F000":
-                raise
-    if kind == "table":
-        tables.temporary -= {n.table for n in names if not n.schema}
-
-
-def _create_like(like: ddl.Like, cursor: Cursor, tables: Tables) -> None:
-    columns = columns_of(cursor, tables, like.source, with_defaults=like.with_defaults)
-    words = f"create {'temp ' if like.is_temporary else ''}table "
-    words += "if not exists " if like.if_not_exists else ""
-    cursor.execute(f"{words}{like.target.sql} ({', '.join(c.sql() for c in columns)})")
-    if like.is_temporary:
-        tables.temporary |= {like.target.table}
-
-
-def _add_column(add: ddl.AddColumn, cursor: Cursor, tables: Tables) -> None:
-    """DuckDB can add neither a CHECK nor NOT NULL: such a column makes a new table of the old one."""
-    if add.target.table in tables.temporary and not add.target.schema:
-        raise unsupported("ALTER TABLE of a temporary table")
-    old = tables.resolved(add.target)
-    column = add.column
-    if column.type.max_bytes is None and not column.is_not_null:
-        cursor.execute(f"alter table {old.sql} add column {column.sql()}")
-        return
-    columns = columns_of(cursor, tables, add.target, with_defaults=True)
-    if column.name in {c.name for c in columns}:
-        raise PgError("42701", f'column "{column.name}" already exists')
-    new = Name(old.schema, f"{old.table}$new")
-    cursor.execute(f"create table {new.sql} ({', '.join(c.sql() for c in [*columns, column])})")
-    names = ", ".join(identifier(c.name) for c in columns)
-    cursor.execute(f"insert into {new.sql} ({names}) select {names} from {old.sql}")
-    cursor.execute(f"drop table {old.sql}")
-    cursor.execute(f"alter table {new.sql} rename to {identifier(old.table)}")
-
-
-def columns_of(
-    cursor: Cursor, tables: Tables, name: Name, *, with_defaults: bool
-) -> list[ddl.ColumnDefinition]:
-    """The columns of a table as they were declared. Raises PgError 42P01."""
-    rows = cursor.execute(
-        f"""select c.column_name, c.data_type, c.column_default, c.is_nullable, l.max_bytes
-        from duckdb_columns() as c
-        left join {SYSTEM_SCHEMA}.limits as l using (database_name, schema_name, table_name, column_name)
-        where c.database_name = $1 and c.schema_name = $2 and c.table_name = $3
-        order by c.column_index""",
-        list(tables.place(name)),
-    ).fetchall()
-    if not rows:
-        raise PgError("42P01", f'relation "{name}" does not exist')
-    return [
-        ddl.ColumnDefinition(
-            column_name,
-            ColumnType(data_type, max_bytes),
-            default if with_defaults else None,
-            not is_nullable,
+def check_written(
+    cursor: Cursor, tables: Tables, target: Name, columns: Sequence[str] | None
+) -> None:
+    """Raises PgError if a statement gives values to an IDENTITY column; ``columns`` None means all of them."""
+    identities = tables.identities(cursor, target)
+    if identities and columns is None:
+        raise unsupported(
+            "INSERT without a list of columns into a table with an IDENTITY column",
+            "list the columns without it",
         )
-        for column_name, data_type, default, is_nullable, max_bytes in rows
-    ]
+    for column in identities & frozenset(columns or ()):
+        raise PgError(
+            "0A000",
+            "cannot set an identity column to a value",
+            f"leave out column {column} of table {target}, or declare it GENERATED BY DEFAULT AS IDENTITY",
+        )
+
+
+def copied_columns(
+    cursor: Cursor, tables: Tables, target: Name, listed: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Names and DuckDB's types of the columns that COPY fills (guide: r_COPY, copy-parameters-column-mapping)."""
+    found = {c.name: c for c in columns_of(cursor, tables, target, with_defaults=False)}
+    identities = tables.identities(cursor, target)
+    if not listed:
+        return [(c.name, c.type.sql) for c in found.values() if c.name not in identities]
+    for name in listed:
+        if name not in found:
+            raise PgError("42703", f'column "{name}" of relation "{target}" does not exist')
+        if name in identities:
+            raise unsupported(
+                "COPY into an IDENTITY column, with or without EXPLICIT_IDS,",
+                "list the columns without it",
+            )
+    return [(name, found[name].type.sql) for name in listed]
+
+
+# ---------- schemas
+
+
+def _create_schema(schema: ddl.CreateSchema, cursor: Cursor, tables: Tables) -> None:
+    missing = "if not exists " if schema.if_not_exists else ""
+    cursor.execute(f"create schema {missing}{identifier(schema.name)}")
+
+
+def _drop_schemas(drop: ddl.DropSchemas, cursor: Cursor, tables: Tables) -> None:
+    for schema in drop.names:
+        if not _has_schema(cursor, tables, schema):
+            if drop.if_exists:
+                continue
+            raise PgError("3F000", f'schema "{schema}" does not exist')
+        database, _, _ = tables.place(Name(schema, "*"))
+        rows = cursor.execute(
+            """select table_name, 'table' from duckdb_tables()
+            where database_name = $1 and schema_name = $2
+            union all select view_name, 'view' from duckdb_views()
+            where database_name = $1 and schema_name = $2""",
+            [database, schema],
+        ).fetchall()
+        if rows and not drop.is_cascading:
+            raise PgError(
+                "2BP01",
+                f"cannot drop schema {schema} because other objects depend on it",
+                f"{rows[0][1]} {schema}.{rows[0][0]} depends on schema {schema}; use DROP ... CASCADE to drop it too",
+            )
+        for name, kind in rows:
+            views.drop_dependents(
+                cursor, kind, Name(schema, name), is_cascading=True, outside=schema
+            )
+        cursor.execute(f"drop schema {identifier(schema)} cascade")
+        records.forget_schema(cursor, schema)
+
+
+def _has_schema(cursor: Cursor, tables: Tables, schema: str) -> bool:
+    database, _, _ = tables.place(Name(schema, "*"))
+    found = cursor.execute(
+        "select 1 from duckdb_schemas() where database_name = $1 and schema_name = $2",
+        [database, schema],
+    ).fetchone()
+    return found is not None
+
+
+# ---------- tables
+
+
+def _is_there(made: Any, cursor: Cursor, tables: Tables) -> bool:
+    """Whether the table is there, which IF NOT EXISTS takes for done. Raises PgError 42P07 or 3F000."""
+    target: Name = made.target
+    if made.is_temporary:
+        exists = target.table in tables.temporary
+    else:
+        target = tables.resolved(target)
+        if not _has_schema(cursor, tables, target.schema):
+            raise PgError("3F000", f'schema "{target.schema}" does not exist')
+        exists = tables.kind(cursor, target) is not None
+    if exists and not getattr(made, "if_not_exists", False):
+        raise PgError("42P07", f'relation "{target.table}" already exists')
+    return exists
+
+
+def _create_table(made: ct.CreateTable, cursor: Cursor, tables: Tables) -> None:
+    if _is_there(made, cursor, tables):
+        return
+    target = tables.resolved(made.target)
+    for constraint in made.layout.constraints:
+        check_constraint(constraint, target, cursor, tables, made.layout.constraints)
+    columns = []
+    facts = made.layout.facts(tables.resolved)
+    for column in made.columns:
+        if column.encoding:
+            facts.append(Fact(records.ENCODING, column.name, column.encoding))
+        if column.identity:
+            sequence = _new_sequence(cursor, target, column.identity)
+            kind = records.DEFAULT_IDENTITY if column.is_identity_by_default else records.IDENTITY
+            facts.append(Fact(kind, column.name, sequence.table))
+            quoted = sequence.sql.replace("'", "''")
+            columns.append(column.with_default(f"nextval('{quoted}')"))
+        else:
+            if column.default is not None:
+                # A default that the column cannot take is an error now, not with the first row.
+                cursor.execute(f"select cast({column.default} as {column.type.sql})")
+            columns.append(column)
+    _make(cursor, tables, made.target, made.is_temporary, columns)
+    if not made.is_temporary:
+        records.add(cursor, target, facts)
+
+
+def _make(
+    cursor: Cursor,
+    tables: Tables,
+    target: Name,
+    is_temporary: bool,
+    columns: Sequence[ct.ColumnDefinition],
+    checks: Sequence[str] = (),
+) -> str:
+    """Makes a table and returns its name in DuckDB's SQL."""
+    place = f"temp.main.{identifier(target.table)}" if is_temporary else tables.resolved(target).sql
+    elements = [*(c.sql() for c in columns), *checks]
+    words = "create temp table" if is_temporary else "create table"
+    cursor.execute(f"{words} {place} ({', '.join(elements)})")
+    if is_temporary:
+        tables.temporary |= {target.table}
+    return place
+
+
+def _new_sequence(cursor: Cursor, table: Name, identity: tuple[int, int]) -> Name:
+    # A table that was renamed keeps its sequence, whose name may be the next table's.
+    for number in count():
+        name = Name(table.schema, f"{table.table}$identity{number or ''}")
+        taken = cursor.execute(
+            """select 1 from duckdb_sequences()
+            where database_name = current_database() and schema_name = $1 and sequence_name = $2""",
+            list(name),
+        ).fetchone()
+        if not taken:
+            break
+    seed, step = identity
+    cursor.execute(f"create sequence {name.sql} start {seed} increment {step}")
+    return name
+
+
+def _create_like(like: ct.CreateTableLike, cursor: Cursor, tables: Tables) -> None:
+    if _is_there(like, cursor, tables):
+        return
+    tables.check_is_table(cursor, like.source)
+    columns = columns_of(cursor, tables, like.source, with_defaults=like.with_defaults)
+    facts: list[Fact] = []
+    if not tables.is_temporary(like.source):
+        source = tables.resolved(like.source)
+        numbered = {f.column for f in records.facts(cursor, source, *records.IDENTITIES)}
+        columns = [c.with_default(None) if c.name in numbered else c for c in columns]
+        facts = records.inherited(cursor, source)
+    _make(cursor, tables, like.target, like.is_temporary, columns)
+    if not like.is_temporary:
+        records.add(cursor, tables.resolved(like.target), facts)
+
+
+def _create_as(made: ct.CreateTableAs, cursor: Cursor, tables: Tables) -> None:
+    _is_there(made, cursor, tables)
+    described = views.described_columns(cursor, made.query)
+    if len(made.names) > len(described):
+        raise PgError("42601", "CREATE TABLE AS specifies too many column names")
+    names = [*made.names, *(name for name, _ in described[len(made.names) :])]
+    ct.check_columns(names)
+    made.layout.check(names)
+    sizes = views.known_lengths(cursor, tables, made.tree, described)
+    # Texts of a length that nobody knows: the table may be read, and written to by this statement only.
+    token = f"{made.target.table}${next(_fillings)}"
+    columns, checks = [], []
+    for name, (_, kind), size in zip(names, described, sizes, strict=True):
+        columns.append(ct.ColumnDefinition(ct.checked_name(name), ColumnType(kind, size)))
+        if kind == "VARCHAR" and size is None:
+            if not made.is_temporary:
+                raise unsupported(
+                    f'the text column "{name}" of CREATE TABLE AS, whose length in bytes is not known here,',
+                    "write CAST(... AS VARCHAR(n)) with the length it shall have",
+                )
+            quoted = token.replace("'", "''")
+            is_filling = f"coalesce(getvariable('redshift_filling') = '{quoted}', false)"
+            checks.append(f"check (strlen({identifier(name)}) < 0 or {is_filling})")
+    place = _make(cursor, tables, made.target, made.is_temporary, columns, checks)
+    if checks:
+        cursor.execute("set variable redshift_filling = $1", [token])
+    cursor.execute(f"insert into {place} {made.query}")
+    if checks:
+        cursor.execute("set variable redshift_filling = null")
+    if not made.is_temporary:
+        target = tables.resolved(made.target)
+        records.add(cursor, target, made.layout.facts(tables.resolved))
+
+
+def _drop(drop: ddl.Drop, cursor: Cursor, tables: Tables) -> None:
+    for name in drop.names:
+        found = tables.kind(cursor, name)
+        if found is None:
+            if drop.if_exists:
+                continue
+            target = tables.resolved(name)
+            if not _has_schema(cursor, tables, target.schema):
+                raise PgError("3F000", f'schema "{target.schema}" does not exist')
+            raise PgError("42P01", f'{drop.kind} "{name.table}" does not exist')
+        if found != drop.kind:
+            raise PgError(
+                "42809", f'"{name.table}" is not a {drop.kind}', f"use DROP {found.upper()}"
+            )
+        if tables.is_temporary(name):
+            cursor.execute(f"drop table temp.main.{identifier(name.table)}")
+            tables.temporary -= {name.table}
+            continue
+        target = tables.resolved(name)
+        views.drop_dependents(cursor, found, target, is_cascading=drop.is_cascading)
+        sequences = records.facts(cursor, target, *records.IDENTITIES)
+        cursor.execute(f"drop {found} {target.sql}")
+        for fact in sequences:
+            cursor.execute(f"drop sequence {Name(target.schema, fact.detail).sql}")
+        records.forget(cursor, target)
+
+
+def _comment(comment: ddl.Comment, cursor: Cursor, tables: Tables) -> None:
+    cursor.execute(comment.sql)
+
+
+_Action = Callable[[Any, Cursor, Tables], None]
+_ACTIONS: dict[type, _Action] = {
+    ddl.CreateSchema: _create_schema,
+    ddl.DropSchemas: _drop_schemas,
+    ddl.CreateView: views.create,
+    ct.CreateTable: _create_table,
+    ct.CreateTableLike: _create_like,
+    ct.CreateTableAs: _create_as,
+    ddl.Drop: _drop,
+    ddl.Comment: _comment,
+    **ALTERATIONS,
+}

@@ -5,26 +5,51 @@ A statement goes by its first word: queries and DML through sqlglot's parser, ev
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
-from sms_warehouse.local.redshift import commands, ddl, psql, queries
+from sms_warehouse.local.redshift import commands, databases, ddl, leader, queries
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
-from sms_warehouse.local.redshift.plan import EMPTY, QUERY, Plan
+from sms_warehouse.local.redshift.plan import EMPTY, Plan
 from sms_warehouse.local.redshift.reader import Reader, tokens
 
 
-def translate(text: str, oids: tuple[int, ...] = (), schema: str = "public") -> Plan:
+def translate(
+    text: str, oids: tuple[int, ...] = (), schema: str = "public", database: str = ""
+) -> Plan:
     """The plan of one statement; ``schema`` is where unqualified names of new views are looked up.
 
     Raises PgError with what Redshift would say, or 0A000 for what is not done here as Redshift does it.
     """
+    if database and re.search(rf'\b{re.escape(database)}"?\s*\.', text, re.IGNORECASE):
+        text = _of_this_database(text, database)
     remembered = _remembered if len(text) <= _REMEMBERED_CHARACTERS else _translated
     return remembered(text, oids, schema)
 
 
+def _of_this_database(text: str, database: str) -> str:
+    """Names of three parts without the first where it is the database one is connected to."""
+    found = tokens(text)
+    out: list[str] = []
+    at = 0
+    for i, token in enumerate(found):
+        names = [t for t in found[i : i + 5 : 2] if t.kind in ("word", "quoted")]
+        dots = [t.text for t in found[i + 1 : i + 5 : 2]]
+        is_first = i == 0 or found[i - 1].text != "."
+        if (
+            is_first
+            and len(names) == 3
+            and dots == [".", "."]
+            and token.text.strip('"').lower() == database
+        ):
+            out.append(text[at : token.start])
+            at = found[i + 2].start
+    return "".join([*out, text[at:]])
+
+
 def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
-    if answer := psql.recognised(text, schema):
-        return Plan(QUERY, "SELECT", (answer,))
+    if plan := leader.plan(text):
+        return plan
     found = tokens(text)
     while found and found[-1].text == ";":
         text = text[: found.pop().start]
@@ -33,6 +58,14 @@ def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
     if any(t.text == ";" for t in found):
         raise PgError("42601", "cannot insert multiple commands into a prepared statement")
     word = next((t.word for t in found if t.text != "("), "")
+    if word == "explain":
+        if oids:
+            raise unsupported("a bound value in EXPLAIN", "write the value into the statement")
+        return databases.explain(
+            text, Reader(text, found), lambda explained: _translated(explained, (), schema)
+        )
+    if word in databases.STATEMENTS and len(found) > 1 and found[1].word == "database":
+        return databases.STATEMENTS[word](Reader(text, found))
     if word in queries.STATEMENTS:
         return queries.STATEMENTS[word](text, oids, found)
     if word in ddl.STATEMENTS:
@@ -40,7 +73,7 @@ def _translated(text: str, oids: tuple[int, ...], schema: str) -> Plan:
     if word in commands.STATEMENTS:
         return commands.STATEMENTS[word](Reader(text, found))
     if word in commands.REFUSED:
-        raise unsupported(word.upper())
+        raise commands.refused(word)
     raise syntax_error(found[0].text)
 
 

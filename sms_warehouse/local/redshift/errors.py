@@ -25,9 +25,13 @@ class PgError(Exception):
         self.is_fatal = is_fatal
 
 
-def unsupported(what: str) -> PgError:
-    """A refusal: Redshift may know this, the stand-in does not do it as Redshift does."""
-    return PgError("0A000", f"{what} is not supported by the local Redshift")
+def unsupported(what: str, instead: str = "") -> PgError:
+    """A refusal: Redshift may know this, the stand-in does not do it as Redshift does.
+
+    ``instead`` says what to write.
+    """
+    advice = f": {instead}" if instead else ""
+    return PgError("0A000", f"{what} is not supported by the local Redshift{advice}")
 
 
 def syntax_error(near: str) -> PgError:
@@ -49,7 +53,10 @@ _CONFLICT = "Serializable isolation violation on table - {0}"
 
 # The first match decides. {0} and {1} are the groups of the pattern.
 _RULES = (
-    # Raised by the stand-in's own macros through DuckDB's error().
+    # Raised by the stand-in's own macros, through a cast that fails or through DuckDB's error().
+    _rule(
+        r"Could not convert string 'RS:(?P<state>\w{5}):(.*?)' to BOOL(?:\n|$|\.| when)", "", "{1}"
+    ),
     _rule(r"RS:(?P<state>\w{5}):(.*)", "", "{1}"),
     _rule(
         r'Table with name "?([\w.$]+?)"? does not exist because schema "(.+?)" does',
@@ -155,6 +162,20 @@ _RULES = (
         "23502",
         "Cannot insert a NULL value into column {0}",
     ),
+    # The CHECKs of create_table.limit_sql and of CREATE TABLE AS.
+    _rule(
+        r'CHECK constraint failed on table "(.+?)" with expression CHECK\(CASE.*?strlen\("?(.+?)"?\) <= (\d+)',
+        "0A000",
+        "text that only trailing blanks make longer than character varying({2}) is not supported by the local "
+        "Redshift: trim it, Redshift cuts the blanks",
+        "column {1} of table {0}",
+    ),
+    _rule(
+        r'CHECK constraint failed on table "(.+?)" with expression CHECK\(\(\(strlen\("?(.+?)"?\) < 0\) OR',
+        "0A000",
+        "a write to column {1} of {0} is not supported by the local Redshift: CREATE TABLE AS made it of an "
+        "expression of unknown length; write CAST(... AS VARCHAR(n)) there",
+    ),
     _rule(
         r'CHECK constraint failed on table "(.+?)" with expression CHECK\(\(strlen\("?(.+?)"?\) <= (\d+)\)\)',
         "22001",
@@ -173,12 +194,18 @@ _RULES = (
         "Found multiple matches to update the same tuple",
     ),
     _rule(
+        r"(?:ORDER|GROUP BY) term out of range",
+        "42P10",
+        "ORDER BY or GROUP BY position is not in select list",
+    ),
+    _rule(
         r"(?:date|timestamp|time) field value out of range: \"(.+?)\"",
         "22008",
         'date/time field value out of range: "{0}"',
     ),
     _rule(
-        r"(?:Overflow in|out of range|Could not cast value .*? to DECIMAL|Casting value .*? failed)",
+        r"(?:Overflow in|out of range|Could not cast value .*? to DECIMAL|Casting value .*? failed|"
+        r"Failed to cast decimal value)",
         "22003",
         "numeric value out of range",
     ),
@@ -197,12 +224,28 @@ _RULES = (
         "22P02",
         'invalid input syntax for type {1}: "{0}"',
     ),
+    _rule(
+        r"Can only (?:update|delete from|merge into|insert into) base table|is not an table",
+        "42809",
+        "cannot change a view",
+    ),
     _rule(r"Malformed JSON", "22P02", "JSON parsing error"),
     _rule(r"Unknown TimeZone '(.+?)'", "22023", 'time zone "{0}" not recognized'),
     _rule(
         r"(?:cannot take square root|cannot take logarithm|out of range.*?logarithm)",
         "2201E",
         "argument out of range",
+    ),
+    _rule(
+        r"Like pattern must not end with escape character",
+        "22025",
+        "LIKE pattern must not end with escape character",
+    ),
+    _rule(r"Insufficient padding in [LR]PAD", "22023", "LPAD and RPAD need text to fill with"),
+    _rule(
+        r"Argument for (\w+) must be greater than zero",
+        "22023",
+        "argument of {0} must be greater than zero",
     ),
     _rule(r"Query interrupted|Interrupted", "57014", "Query (cancelled) on user's request"),
     _rule(
@@ -216,10 +259,31 @@ _RULES = (
 )
 
 
+# DuckDB's words for types, in Redshift's.
+_WORDS = {
+    "STRING_LITERAL": "unknown",
+    "INTEGER_LITERAL": "integer",
+    "INT16": "smallint",
+    "INT32": "integer",
+    "INT64": "bigint",
+}
+_WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b(?=[^\"]*(?:\"[^\"]*\")*[^\"]*$)")
+
+
+_DISK_FULL = re.compile(r"No space left on device|File too large|Disk quota exceeded")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a file could not be written for want of room, or a limit on its size."""
+    return isinstance(error, (duckdb.Error, OSError)) and bool(_DISK_FULL.search(str(error)))
+
+
 def from_duckdb(error: Exception) -> PgError:
     """The PgError for an exception of DuckDB; what no rule knows is XX000 with DuckDB's own words."""
     text = str(error)
     first = text.split("\n", 1)[0]
+    if is_disk_full(error):
+        return PgError("53100", "no space left on the disk of the local Redshift", first)
     if isinstance(error, duckdb.InterruptException):
         return PgError("57014", "Query (cancelled) on user's request")
     is_conflict = isinstance(error, duckdb.TransactionException) and "conflict" in text.lower()
@@ -234,7 +298,9 @@ def from_duckdb(error: Exception) -> PgError:
             state = rule.state or found["state"]
             return PgError(
                 state,
-                rule.message.format(*groups).split("\n", 1)[0],
+                rule.message.format(
+                    *(_WORD.sub(lambda w: _WORDS[w[0]], g or "") for g in groups)
+                ).split("\n", 1)[0],
                 rule.detail.format(*groups) if rule.detail else None,
             )
     if isinstance(error, duckdb.BinderException):

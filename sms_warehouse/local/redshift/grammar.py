@@ -1,6 +1,6 @@
 """Which queries and DML are let in: an allow-list over the tree that sqlglot parses.
 
-Every node, and every argument of a node, has to be listed in ``NODES``. What is not listed is refused in words.
+Every node, and every argument of a node, has to be listed in ``nodes``. What is not listed is refused in words.
 """
 
 from __future__ import annotations
@@ -14,9 +14,19 @@ from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
 
+from sms_warehouse.local.redshift import scopes
 from sms_warehouse.local.redshift.catalog import RELATIONS
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
-from sms_warehouse.local.redshift.functions import SYSTEM_SCHEMA
+from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
+from sms_warehouse.local.redshift.nodes import (
+    CAST_INSTEAD,
+    CASTABLE,
+    NODES,
+    REFUSED_ARGUMENTS,
+    REFUSED_NODES,
+    SIZED,
+    Refusal,
+)
 from sms_warehouse.local.redshift.reader import RESERVED, Token, tokens
 
 
@@ -26,7 +36,7 @@ class _Parser(RedshiftParser):
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         name: parser
         for name, parser in RedshiftParser.FUNCTION_PARSERS.items()
-        if name in {"CAST", "DATE_PART", "EXTRACT", "POSITION", "SUBSTRING", "TRIM"}
+        if name in {"CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM"}
     }
     NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         name: parser
@@ -39,155 +49,29 @@ class _Redshift(Redshift):
     Parser = _Parser
 
 
-_BINARY = frozenset({"this", "expression"})
-_THIS = frozenset({"this"})
-_SET = frozenset({"this", "expression", "distinct", "by_name", "order", "limit", "offset", "with_"})
-
-# Each node that may occur, and which of its arguments may be set.
-NODES: dict[type[Any], frozenset[str]] = {
-    # queries
-    exp.Select: frozenset(
-        [
-            "expressions",
-            "from_",
-            "joins",
-            "where",
-            "group",
-            "having",
-            "order",
-            "limit",
-            "offset",
-            "distinct",
-            "with_",
-        ]
-    ),
-    exp.Union: _SET,
-    exp.Intersect: _SET,
-    exp.Except: _SET,
-    exp.Subquery: frozenset({"this", "alias", "with_", "order", "limit", "offset"}),
-    exp.With: frozenset({"expressions"}),
-    exp.CTE: frozenset({"this", "alias"}),
-    exp.From: _THIS,
-    exp.Join: frozenset({"this", "on", "using", "side", "kind"}),
-    exp.Table: frozenset({"this", "db", "catalog", "alias"}),
-    exp.TableAlias: frozenset({"this", "columns"}),
-    exp.Where: _THIS,
-    exp.Group: frozenset({"expressions"}),
-    exp.Having: _THIS,
-    exp.Order: frozenset({"expressions"}),
-    exp.Ordered: frozenset({"this", "desc", "nulls_first"}),
-    exp.Limit: frozenset({"expression"}),
-    exp.Offset: frozenset({"expression"}),
-    exp.Distinct: frozenset({"expressions"}),
-    # DML
-    exp.Insert: frozenset({"this", "expression"}),
-    exp.Values: frozenset({"expressions"}),
-    exp.Schema: frozenset({"this", "expressions"}),
-    exp.Update: frozenset({"this", "expressions", "from_", "where", "with_"}),
-    exp.Delete: frozenset({"this", "using", "where", "with_"}),
-    exp.Merge: frozenset({"this", "using", "on", "whens"}),
-    exp.Whens: frozenset({"expressions"}),
-    exp.When: frozenset({"matched", "then"}),
-    exp.Var: _THIS,
-    # expressions
-    exp.Alias: frozenset({"this", "alias"}),
-    exp.Column: frozenset({"this", "table", "db"}),
-    exp.Identifier: frozenset({"this", "quoted"}),
-    exp.Star: frozenset(),
-    exp.Literal: frozenset({"this", "is_string"}),
-    exp.Null: frozenset(),
-    exp.Boolean: _THIS,
-    exp.Parameter: _THIS,
-    exp.Paren: _THIS,
-    exp.Tuple: frozenset({"expressions"}),
-    exp.Case: frozenset({"this", "ifs", "default"}),
-    exp.If: frozenset({"this", "true"}),
-    exp.Cast: frozenset({"this", "to"}),
-    exp.DataType: frozenset({"this", "expressions"}),
-    exp.DataTypeParam: _THIS,
-    exp.And: _BINARY,
-    exp.Or: _BINARY,
-    exp.Not: _THIS,
-    exp.EQ: _BINARY,
-    exp.NEQ: _BINARY,
-    exp.GT: _BINARY,
-    exp.GTE: _BINARY,
-    exp.LT: _BINARY,
-    exp.LTE: _BINARY,
-    exp.Is: frozenset({"this", "expression", "negate"}),
-    exp.In: frozenset({"this", "expressions", "query"}),
-    exp.Between: frozenset({"this", "low", "high"}),
-    exp.Exists: _THIS,
-    exp.Like: frozenset({"this", "expression", "negate"}),
-    exp.ILike: frozenset({"this", "expression", "negate"}),
-    exp.Escape: _BINARY,
-    exp.RegexpLike: _BINARY,
-    exp.RegexpILike: _BINARY,
-    exp.Add: _BINARY,
-    exp.Sub: _BINARY,
-    exp.Mul: _BINARY,
-    exp.Div: _BINARY | {"typed", "safe"},
-    exp.Mod: _BINARY,
-    exp.Pow: _BINARY,
-    exp.Neg: _THIS,
-    exp.DPipe: _BINARY | {"safe"},
-    exp.Interval: frozenset({"this", "unit"}),
-    exp.AtTimeZone: frozenset({"this", "zone"}),
-    exp.Anonymous: frozenset({"this", "expressions"}),
-    exp.Extract: _BINARY,
-    exp.Trim: frozenset({"this", "expression", "position"}),
-    exp.Substring: frozenset({"this", "start", "length"}),
-    exp.StrPosition: frozenset({"this", "substr"}),
-    exp.CurrentDate: frozenset(),
-    exp.CurrentTimestamp: frozenset({"sysdate"}),
-    exp.CurrentUser: frozenset(),
-    exp.SessionUser: frozenset(),
-    exp.CurrentSchema: frozenset(),
-    # windows
-    exp.Window: frozenset({"this", "partition_by", "order", "spec", "over"}),
-    exp.WindowSpec: frozenset({"kind", "start", "start_side", "end", "end_side"}),
-    exp.WithinGroup: _BINARY,
-    exp.IgnoreNulls: _THIS,
-    exp.RespectNulls: _THIS,
-}
-
-_REFUSED_WORDS: dict[type[Any], str] = {
-    exp.Filter: "FILTER (WHERE ...)",
-    exp.Qualify: "QUALIFY",
-    exp.Lateral: "LATERAL",
-    exp.Lock: "FOR UPDATE",
-    exp.SimilarTo: "SIMILAR TO",
-    exp.Bracket: "an array or SUPER element",
-    exp.Dot: "a function with a schema, or SUPER navigation",
-    exp.TableSample: "TABLESAMPLE",
-    exp.Returning: "RETURNING",
-    exp.OnConflict: "ON CONFLICT",
-    exp.NullSafeEQ: "IS NOT DISTINCT FROM",
-    exp.NullSafeNEQ: "IS DISTINCT FROM",
-}
-
-
-_REFUSED_ARGUMENTS: dict[tuple[type[Any], str], str] = {
-    (exp.Group, "all"): "GROUP BY ALL",
-    (exp.Star, "except_"): "* EXCLUDE",
-    (exp.Star, "replace"): "* REPLACE",
-    (exp.Insert, "by_name"): "INSERT BY NAME",
-    (exp.With, "recursive"): "WITH RECURSIVE",
-    (exp.Join, "method"): "a NATURAL or ASOF JOIN",
-    (exp.Between, "symmetric"): "BETWEEN SYMMETRIC",
-    (exp.Window, "alias"): "a named WINDOW",
-}
-
-
 _PLACEHOLDER = re.compile(r"__p(\d+)__$")
 
 
-def _with_placeholders(text: str, found: list[Token]) -> str:
-    """$1 is no token for sqlglot: names stand for the bound values while it parses."""
+def _for_sqlglot(text: str, found: list[Token]) -> str:
+    """The text in words that sqlglot knows: names stand for bound values, FROM for one left out."""
     out, at = [], 0
-    for token in found:
+    for before, token, following in zip([None, *found], found, [*found[1:], None], strict=False):
         if token.kind == "parameter":
             out += [text[at : token.start], f"__p{token.text[1:]}__"]
+            at = token.end
+        if following is None:
+            continue
+        if token.text == following.text == "=" and token.end == following.start:
+            raise PgError("42883", "operator does not exist: ==; write =")
+        if token.word == "approximate" and following.word == "count":
+            raise unsupported("APPROXIMATE COUNT", "leave APPROXIMATE out")
+        if token.word == "limit" and following.word == "all":
+            out.append(text[at : token.start])
+            at = following.end
+        begins = before is None or (found[0].word == "with" and before.text == ")")
+        if token.word == "delete" and begins and following.word != "from":
+            # guide: r_DELETE, FROM is optional.
+            out.append(f"{text[at : token.end]} from")
             at = token.end
     return "".join([*out, text[at:]])
 
@@ -196,7 +80,7 @@ def parse(text: str, found: list[Token] | None = None) -> exp.Expr:
     """The checked tree of one query or DML statement. Raises PgError."""
     found = tokens(text) if found is None else found
     try:
-        trees = sqlglot.parse(_with_placeholders(text, found), read=_Redshift)
+        trees = sqlglot.parse(_for_sqlglot(text, found), read=_Redshift)
     except RecursionError:
         raise PgError("54001", "statement too complex") from None
     except SqlglotError as error:
@@ -206,6 +90,7 @@ def parse(text: str, found: list[Token] | None = None) -> exp.Expr:
         raise PgError("42601", "cannot insert multiple commands into a prepared statement")
     tree = trees[0].transform(_placed)
     _check(tree)
+    scopes.check(tree)
     return tree
 
 
@@ -214,6 +99,8 @@ def _placed(node: exp.Expr) -> exp.Expr:
         found = _PLACEHOLDER.match(node.name)
         if found and not node.table:
             return exp.Parameter(this=exp.Literal.number(found[1]))
+        if node.name.lower() == "default" and _is_assigned(node):
+            return exp.Var(this="default")
     if isinstance(node, exp.Insert) and isinstance(node.this, exp.Tuple) and not node.expression:
         # MERGE ... INSERT VALUES (...) without column names parses as a column called "values".
         (values,) = node.this.expressions[:1] or [None]
@@ -222,23 +109,43 @@ def _placed(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _is_assigned(node: exp.Column) -> bool:
+    """SET column = DEFAULT."""
+    return (
+        isinstance(node.parent, exp.EQ)
+        and isinstance(node.parent.parent, exp.Update)
+        and node.arg_key == "expression"
+        and not node.this.args.get("quoted")
+        and not node.table
+    )
+
+
 def _check(tree: exp.Expr) -> None:
     for node in tree.walk():
         allowed = NODES.get(type(node))
         if allowed is None:
-            raise unsupported(
-                _REFUSED_WORDS.get(type(node), f"{type(node).__name__} in a statement")
-            )
+            raise unsupported(*REFUSED_NODES.get(type(node), _unknown(node)))
         for key, value in node.args.items():
-            if value and key not in allowed:
+            if value and key not in allowed.arguments:
                 refused = value[0] if isinstance(value, list) else value
                 raise unsupported(
-                    _REFUSED_ARGUMENTS.get((type(node), key))
-                    or _REFUSED_WORDS.get(type(refused))
-                    or f"{key.strip('_').upper()} of {type(node).__name__}"
+                    *(
+                        REFUSED_ARGUMENTS.get((type(node), key))
+                        or REFUSED_NODES.get(type(refused))
+                        or _unknown(node)
+                    )
                 )
         if check := _CHECKS.get(type(node)):
             check(node)
+
+
+_SHOWN_CHARACTERS = 60
+
+
+def _unknown(node: exp.Expr) -> Refusal:
+    text = " ".join(node.sql("redshift").split())
+    shown = text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+    return Refusal(f"this form of {shown}", "write the plain form of the Redshift guide")
 
 
 def _check_identifier(node: exp.Identifier) -> None:
@@ -248,14 +155,15 @@ def _check_identifier(node: exp.Identifier) -> None:
     node.set("quoted", True)
 
 
+def _check_current(node: exp.CurrentTimestamp) -> None:
+    # guide: Date_functions_header, deprecated leader node-only functions.
+    if not node.args.get("sysdate"):
+        raise unsupported("CURRENT_TIMESTAMP", "use GETDATE() or SYSDATE")
+
+
 def _check_column(node: exp.Column) -> None:
     if node.name.lower() in {"rowid", "ctid"}:
         raise PgError("42703", f'column "{node.name}" does not exist')
-
-
-def _check_distinct(node: exp.Distinct) -> None:
-    if node.args.get("on"):
-        raise unsupported("DISTINCT ON")
 
 
 def _check_join(node: exp.Join) -> None:
@@ -266,7 +174,7 @@ def _check_join(node: exp.Join) -> None:
         "OUTER",
         "CROSS",
     }:
-        raise unsupported(f"{side} {kind} JOIN".strip())
+        raise unsupported(f"{side} {kind} JOIN".strip(), "use IN, EXISTS or NOT EXISTS")
 
 
 def _check_subquery(node: exp.Subquery) -> None:
@@ -276,14 +184,14 @@ def _check_subquery(node: exp.Subquery) -> None:
 
 def _check_values(node: exp.Values) -> None:
     if not isinstance(node.parent, exp.Insert):
-        raise unsupported("VALUES outside INSERT")
+        raise unsupported("VALUES outside INSERT", "join SELECTs by UNION ALL")
 
 
 def _check_set(node: exp.SetOperation) -> None:
     if node.args.get("by_name"):
-        raise unsupported("BY NAME")
+        raise unsupported("BY NAME", "name the columns in the same order")
     if not isinstance(node, exp.Union) and not node.args.get("distinct"):
-        raise unsupported(f"{node.key.upper()} ALL")
+        raise unsupported(f"{node.key.upper()} ALL", "leave ALL out")
 
 
 def _check_var(node: exp.Var) -> None:
@@ -304,20 +212,14 @@ def _check_ordered(node: exp.Ordered) -> None:
         and node.this.name.lower() == "all"
         and not node.this.table
     ):
-        raise unsupported("ORDER BY ALL")
-
-
-def _check_group(node: exp.Group) -> None:
-    for key in node.expressions:
-        if isinstance(key, (exp.Cube, exp.Rollup, exp.GroupingSets)):
-            raise unsupported("GROUPING SETS, ROLLUP and CUBE")
+        raise unsupported("ORDER BY ALL", "name the columns")
 
 
 def _check_table(node: exp.Table) -> None:
     if not isinstance(node.this, exp.Identifier):
-        raise unsupported("a function in FROM")
+        raise unsupported("a function in FROM", "select from a table")
     if node.args.get("catalog"):
-        raise unsupported("a name with a database")
+        raise unsupported("a name with a database", "say schema.table")
     schema, name = node.db.lower(), node.name.lower()
     relation = f"{schema}.{name}" if schema else name
     if relation in RELATIONS and not (not schema and _is_cte(node, name)):
@@ -333,7 +235,63 @@ def _check_table(node: exp.Table) -> None:
         "temp",
         "system",
     } or (not schema and re.match(r"(svv|stl|stv|svl|svcs|sys|pg|duckdb|sqlite|pragma)_", name)):
-        raise unsupported(f"the system relation {relation}")
+        raise unsupported(
+            f"the system relation {relation}",
+            f"ask one of {', '.join(sorted({name.split('.')[-1] for name in RELATIONS}))}",
+        )
+
+
+def _check_tuple(node: exp.Tuple) -> None:
+    """guide: r_in_condition; nothing else of Redshift's takes a row of values."""
+    parent = node.parent
+    if not isinstance(parent, (exp.In, exp.Values, exp.Insert)):
+        raise unsupported("a row of values, (a, b),", "name its values one by one")
+
+
+def _check_in(node: exp.In) -> None:
+    def width(side: exp.Expr) -> int:
+        return len(side.expressions) if isinstance(side, exp.Tuple) else 1
+
+    if any(width(value) != width(node.this) for value in node.expressions):
+        raise PgError("42601", "unequal number of entries in row expressions")
+
+
+def _check_merge(node: exp.Merge) -> None:
+    """guide: r_MERGE, equal predicates between source and target; matched comes first."""
+    matched = [bool(when.args.get("matched")) for when in node.args["whens"].expressions]
+    if matched == [False, True]:
+        raise PgError("42601", "MERGE takes WHEN MATCHED before WHEN NOT MATCHED")
+    on = node.args["on"]
+    if on.find(exp.Or):
+        raise unsupported("OR in the ON condition of MERGE", "fill a staging table with one key")
+    sides = [{node.this.alias_or_name.lower()}, {node.args["using"].alias_or_name.lower()}]
+    for equality in on.find_all(exp.EQ):
+        pair = [
+            {column.table.lower() for column in side.find_all(exp.Column)}
+            for side in (equality.this, equality.expression)
+        ]
+        if pair in (sides, sides[::-1]) and not equality.find_ancestor(exp.Not):
+            return
+    raise unsupported(
+        "MERGE without an equality of target and source in ON",
+        "compare columns of both, each with its table's name",
+    )
+
+
+def _check_type(node: exp.DataType) -> None:
+    kind = node.this
+    if kind in (exp.DType.CHAR, exp.DType.NCHAR, exp.DType.BPCHAR):
+        return
+    name = str(getattr(kind, "value", kind)).upper()
+    if kind not in CASTABLE:
+        raise unsupported(
+            f"a cast to {name}",
+            CAST_INSTEAD.get(kind)
+            or "cast to SMALLINT, INTEGER, BIGINT, DECIMAL(p, s), FLOAT8, BOOLEAN, DATE, TIMESTAMP, "
+            "TIMESTAMPTZ or VARCHAR(n)",
+        )
+    if node.expressions and kind not in SIZED:
+        raise unsupported(f"a precision of {name}", "leave it out")
 
 
 def _is_cte(node: exp.Table, name: str) -> bool:
@@ -350,7 +308,7 @@ def _is_cte(node: exp.Table, name: str) -> bool:
 _CHECKS: dict[type[exp.Expr], Any] = {
     exp.Identifier: _check_identifier,
     exp.Column: _check_column,
-    exp.Distinct: _check_distinct,
+    exp.CurrentTimestamp: _check_current,
     exp.Join: _check_join,
     exp.Subquery: _check_subquery,
     exp.Values: _check_values,
@@ -359,6 +317,9 @@ _CHECKS: dict[type[exp.Expr], Any] = {
     exp.Except: _check_set,
     exp.Var: _check_var,
     exp.Ordered: _check_ordered,
-    exp.Group: _check_group,
     exp.Table: _check_table,
+    exp.Tuple: _check_tuple,
+    exp.In: _check_in,
+    exp.Merge: _check_merge,
+    exp.DataType: _check_type,
 }

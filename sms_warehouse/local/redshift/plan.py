@@ -9,7 +9,6 @@ from sms_warehouse.local.redshift.reader import Name
 
 # What the engine tells apart; commands have kinds of their own.
 QUERY, DML, DDL, EMPTY = "query", "dml", "ddl", "empty"
-DROP, LIKE, ADD_COLUMN = "drop", "like", "add_column"
 
 
 @dataclass(frozen=True)
@@ -24,5 +23,11 @@ class Plan:
     """What Redshift calls the result's columns, as far as they can be told: up to the first *."""
     tables_only: tuple[Name, ...] = ()
     """Must be tables, not views."""
+    reads: tuple[Name, ...] = ()
+    """The tables and views it reads, as far as they hold data of users."""
+    written: tuple[str, ...] | None = ()
+    """The columns that INSERT, UPDATE and MERGE give values to; None: all of the table's."""
     uses_clock: bool = False
+    is_alone: bool = False
+    """May not run inside a transaction block."""
     data: Any = None

@@ -7,6 +7,7 @@ word by word: a word that is not expected is an error, never skipped.
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import NamedTuple
 
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
@@ -74,7 +75,7 @@ def identifier(name: str) -> str:
 
 
 def tokens(text: str) -> list[Token]:
-    """All tokens but blanks and comments. Raises PgError 42601 for what cannot be one."""
+    """All tokens but blanks and comments. Raises PgError 42601 for what cannot be one, 22003 for too large a number."""
     found = []
     at = 0
     while at < len(text):
@@ -85,6 +86,8 @@ def tokens(text: str) -> list[Token]:
             if text.startswith("/*", at):
                 raise PgError("42601", "unterminated /* comment")
             raise syntax_error(text[at])
+        if match.lastgroup == "number" and "e" in match[0].lower() and isinf(float(match[0])):
+            raise PgError("22003", f'"{match[0]}" is out of range for type double precision')
         if match.lastgroup != "space":
             found.append(Token(str(match.lastgroup), match[0], at, match.end()))
         at = match.end()
@@ -192,7 +195,7 @@ class Reader:
             return Name("", first)
         second = self.name()
         if self.peek().text == ".":
-            raise unsupported("a name with a database")
+            raise unsupported("a name with a database", "say schema.table")
         return Name(first, second)
 
     def names(self) -> list[str]:

@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 
 from sms_warehouse.local.redshift.connection import Connection
-from sms_warehouse.local.redshift.engine import Warehouse
+from sms_warehouse.local.redshift.engine import Databases
 from sms_warehouse.local.redshift.errors import PgError
 from sms_warehouse.local.redshift.session import FAILED, IN_TRANSACTION
 
@@ -27,14 +27,16 @@ class Server:
 
     def __init__(
         self,
-        warehouse: Warehouse,
+        databases: Databases,
         *,
+        user: str,
         password: str,
         port: int = 0,
         idle_in_transaction_seconds: float = 600.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.warehouse = warehouse
+        self.databases = databases
+        self.user = user
         self.password = password
         self.tls = tls
         self.is_closing = False

@@ -6,38 +6,37 @@ No sockets in here. A session belongs to one thread; only ``Session.stop`` may b
 from __future__ import annotations
 
 import datetime as dt
-import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import duckdb
 
-from sms_warehouse.local.redshift import commands, copy, definitions, wire
-from sms_warehouse.local.redshift.engine import Warehouse
-from sms_warehouse.local.redshift.errors import PgError, from_duckdb
-from sms_warehouse.local.redshift.plan import (
-    ADD_COLUMN,
-    DDL,
-    DML,
-    DROP,
-    EMPTY,
-    LIKE,
-    QUERY,
-    Plan,
+from sms_warehouse.local.redshift import (
+    commands,
+    copy,
+    copy_command,
+    databases,
+    definitions,
+    results,
+    wire,
 )
-from sms_warehouse.local.redshift.reader import Name
+from sms_warehouse.local.redshift.engine import ISOLATION_NAMES, Databases, Invalidated
+from sms_warehouse.local.redshift.errors import PgError, from_duckdb, is_disk_full, unsupported
+from sms_warehouse.local.redshift.locks import Mode
+from sms_warehouse.local.redshift.plan import DDL, DML, EMPTY, QUERY, Plan
+from sms_warehouse.local.redshift.session_settings import Settings
+from sms_warehouse.local.redshift.transaction import Transaction
 
 VERSION = (
     "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
     "Redshift 1.0 (local stand-in)"
 )
 BATCH_ROWS = 2048
-_CORRUPTED_EXIT_CODE = 70
+_PLAN_OF = "local stand-in: this is DuckDB's plan, not Redshift's"
 
 IDLE, IN_TRANSACTION, FAILED = "I", "T", "E"
 
@@ -62,42 +61,49 @@ class _Call(NamedTuple):
     """What the client was told of the columns, if it has been told."""
 
 
-@dataclass(frozen=True)
-class _Saved:
-    settings: dict[str, str]
-    temporary: frozenset[str]
-
-
 class Session:
-    """One client's connection to the database."""
+    """One client's connection to a database. Raises PgError 3D000 where there is none of that name."""
 
     def __init__(
-        self, warehouse: Warehouse, pid: int, settings: dict[str, str] | None = None
+        self, known: Databases, database: str, pid: int, settings: dict[str, str] | None = None
     ) -> None:
         self.pid = pid
         self.state = IDLE
         self.deadline: float | None = None
         """When the running statement times out, in seconds of time.monotonic()."""
-        self._warehouse = warehouse
-        self._cursor = warehouse.cursor()
         self._stop: PgError | None = None
         self._is_running = False
         self._guard = threading.Lock()
-        self._defaults = {**commands.SETTINGS, **(settings or {})}
-        self.settings = dict(self._defaults)
-        self._local: dict[str, str] = {}
+        self._databases = known
+        self._databases_version = -1
+        self._warehouse = known.enter(database)
+        try:
+            self._open(settings or {})
+        except BaseException:
+            known.leave(database)
+            raise
+
+    def _open(self, settings: dict[str, str]) -> None:
+        warehouse = self._warehouse
+        self._cursor = warehouse.cursor()
         self._tables = definitions.Tables(warehouse.database)
-        self._saved = _Saved(self.settings, self._tables.temporary)
+        self._temporary = self._tables.temporary
+        self._transaction = Transaction(
+            warehouse, self._cursor, self._tables, self.pid, lambda: self._stop
+        )
+        isolation = {"transaction_isolation": ISOLATION_NAMES[warehouse.isolation]}
+        self.settings = Settings(
+            {**commands.SETTINGS, **settings, **isolation}, self._apply_search_path
+        )
         for name, value in {
             "redshift_user": warehouse.user,
             "redshift_database": warehouse.database,
-            "redshift_pid": pid,
+            "redshift_pid": self.pid,
             "redshift_version": VERSION,
             "redshift_copy_count": 0,
         }.items():
             self._set_variable(name, value)
         self._set_now()
-        self._apply_search_path()
 
     # ---------- called from other threads
 
@@ -123,29 +129,19 @@ class Session:
     @property
     def schema(self) -> str:
         """Where unqualified names are looked up and created."""
-        return self._search_path()[0]
+        return self.settings.search_path[0]
 
     def describe(self, plan: Plan, oids: Sequence[int]) -> tuple[wire.Column, ...] | None:
         """The columns of a plan's result, None for a statement that returns none. Executes nothing."""
         if plan.kind == commands.SHOW:
             return (wire.column(plan.data.name, "VARCHAR"),)
+        if plan.kind == databases.EXPLAIN:
+            return (wire.column("QUERY PLAN", "VARCHAR"),)
         if plan.kind != QUERY:
             return None
         self._check_state(plan)
         with _Statement(self):
-            return self._described(plan, oids)
-
-    def _described(self, plan: Plan, oids: Sequence[int]) -> tuple[wire.Column, ...]:
-        # Text of its own type takes the type of its place, NULL of no type does not.
-        for untyped in ("", None):
-            values = [untyped if oid in wire.UNTYPED else _SAMPLES.get(oid) for oid in oids]
-            try:
-                rows = self._cursor.execute(f"describe {plan.sql[0]}", values).fetchall()
-                break
-            except (duckdb.ConversionException, duckdb.InvalidInputException):
-                if untyped is None:
-                    raise
-        return _columns(plan, [(row[0], row[1]) for row in rows])
+            return results.describe(self._cursor, plan, oids)
 
     def execute(
         self,
@@ -166,11 +162,10 @@ class Session:
 
     def close(self) -> None:
         """Rolls back what is open and frees the locks."""
-        with suppress(duckdb.Error):
-            self._cursor.execute("rollback")
-        self._warehouse.locks.release(self)
+        self._transaction.rollback()
         with suppress(duckdb.Error):
             self._cursor.close()
+        self._databases.leave(self._warehouse.database)
 
     def _check_state(self, plan: Plan) -> None:
         if self.state == FAILED and plan.kind not in (commands.COMMIT, commands.ROLLBACK):
@@ -180,22 +175,61 @@ class Session:
             )
 
     def _query(self, call: _Call) -> str:
-        if call.plan.uses_clock:
+        plan = call.plan
+        if plan.uses_clock:
             self._set_now()
-        self._cursor.execute(call.plan.sql[0], call.values)
-        columns = _columns(call.plan, [(d[0], str(d[1])) for d in self._cursor.description or []])
+        if self._databases_version != self._databases.version:
+            self._list_databases()
+        if plan.reads and self.state == IDLE:
+            self._transaction.lock_reads(plan.reads)
+        elif plan.reads:
+            self._transaction.enter(plan.reads, (), Mode.READ)
+        self._cursor.execute(plan.sql[0], call.values)
+        columns = results.columns(plan, [(d[0], str(d[1])) for d in self._cursor.description or []])
         if call.described is not None:
-            _check_same(call.described, columns)
+            results.check_same(call.described, columns)
             columns = tuple(call.described)
         call.sink.columns(columns)
         while rows := self._cursor.fetchmany(BATCH_ROWS):
             call.sink.rows(rows)
+        if plan.reads and self.state == IDLE:
+            self._transaction.release()
+        return plan.tag
+
+    def _explain(self, call: _Call) -> str:
+        """Checks what a run would check, and runs nothing (guide: r_EXPLAIN)."""
+        plan: Plan = call.plan.data
+        if plan.kind == DDL:
+            query = plan.data.query
+            self._try_definition(plan, replace(plan.data, query=f"select * from ({query}) limit 0"))
+        else:
+            (query,) = plan.sql
+            self._check_written(plan)
+            if plan.kind == QUERY:
+                results.describe(self._cursor, plan, ())
+        rows = self._cursor.execute(f"explain {query}").fetchall()
+        call.sink.columns((wire.column("QUERY PLAN", "VARCHAR"),))
+        lines = [_PLAN_OF, *(line for _, text in rows for line in str(text).splitlines())]
+        call.sink.rows([(line,) for line in lines])
         return call.plan.tag
+
+    def _try_definition(self, plan: Plan, data: object) -> None:
+        """Makes it without its rows, and takes it back: only DuckDB knows whether it can be made."""
+        if self.state != IDLE:
+            raise unsupported(
+                "EXPLAIN of CREATE TABLE AS in a transaction", "EXPLAIN it outside, or its query"
+            )
+        temporary = self._tables.temporary
+        try:
+            self._transaction.enter((), plan.locks, Mode.WRITE)
+            definitions.run(replace(plan, data=data), self._cursor, self._tables)
+        finally:
+            self._transaction.rollback()
+            self._tables.temporary = temporary
 
     def _write(self, call: _Call) -> str:
         def work() -> str:
-            for name in call.plan.tables_only:
-                self._tables.check_is_table(self._cursor, name)
+            self._check_written(call.plan)
             if call.plan.uses_clock:
                 self._set_now()
             (count,) = self._cursor.execute(call.plan.sql[0], call.values).fetchone() or (0,)
@@ -203,28 +237,38 @@ class Session:
                 return call.plan.tag
             return f"INSERT 0 {count}" if call.plan.tag == "INSERT" else f"{call.plan.tag} {count}"
 
-        return self._in_transaction(call.plan.locks, work)
+        return self._in_transaction(call.plan, Mode.WRITE, work)
+
+    def _check_written(self, plan: Plan) -> None:
+        for name in plan.tables_only:
+            self._tables.check_is_table(self._cursor, name)
+        if plan.written != ():
+            (target,) = plan.locks
+            definitions.check_written(self._cursor, self._tables, target, plan.written)
 
     def _define(self, call: _Call) -> str:
         def work() -> str:
             if call.plan.uses_clock:
                 self._set_now()
-            definitions.run(call.plan, call.values, self._cursor, self._tables)
+            self._transaction.defined()
+            definitions.run(call.plan, self._cursor, self._tables)
             return call.plan.tag
 
-        return self._in_transaction(call.plan.locks, work)
+        if call.plan.is_alone:
+            self._check_alone(call.plan)
+        is_alone = call.plan.tag.startswith(("DROP", "ALTER"))
+        return self._in_transaction(call.plan, Mode.ALONE if is_alone else Mode.WRITE, work)
 
     def _lock(self, call: _Call) -> str:
-        self._acquire(call.plan.locks)
-        # Looking for the tables is their first use: it comes after the locks, and so does the snapshot.
+        self._transaction.lock(call.plan.locks, Mode.ALONE)
         for name in call.plan.locks:
             self._tables.check_is_table(self._cursor, name)
         if self.state == IDLE:
-            self._warehouse.locks.release(self)
+            self._transaction.release()
         return call.plan.tag
 
     def _copy(self, call: _Call) -> str:
-        spec: commands.CopySpec = call.plan.data
+        spec: copy_command.CopySpec = call.plan.data
 
         def check() -> None:
             if self._stop:
@@ -232,35 +276,37 @@ class Session:
 
         def work() -> str:
             self._tables.check_is_table(self._cursor, spec.table)
-            columns = definitions.columns_of(
-                self._cursor, self._tables, spec.table, with_defaults=False
+            columns = definitions.copied_columns(
+                self._cursor, self._tables, spec.table, spec.columns
             )
-            if spec.columns:
-                by_name = {c.name: c for c in columns}
-                for name in spec.columns:
-                    if name not in by_name:
-                        raise PgError(
-                            "42703", f'column "{name}" of relation "{spec.table}" does not exist'
-                        )
-                columns = [by_name[name] for name in spec.columns]
             with copy.fetched(spec.manifest_url, self._warehouse.spool, check) as files:
-                count = copy.load(
-                    self._cursor, spec.table, [(c.name, c.type.sql) for c in columns], files
-                )
+                count = copy.load(self._cursor, spec.table, columns, files)
             self._set_variable("redshift_copy_count", count)
             call.sink.notice(
                 f"Load into table '{spec.table.table}' completed, {count} record(s) loaded successfully."
             )
             return call.plan.tag
 
-        return self._in_transaction(call.plan.locks, work)
+        return self._in_transaction(call.plan, Mode.WRITE, work)
+
+    def _create_database(self, call: _Call) -> str:
+        self._check_alone(call.plan)
+        spec: databases.DatabaseSpec = call.plan.data
+        self._databases.create(spec.name, spec.isolation)
+        return call.plan.tag
+
+    def _drop_database(self, call: _Call) -> str:
+        self._check_alone(call.plan)
+        spec: databases.DatabaseSpec = call.plan.data
+        if spec.name == self._warehouse.database:
+            raise PgError("55006", "cannot drop the currently open database")
+        self._databases.drop(spec.name)
+        return call.plan.tag
 
     def _begin(self, call: _Call) -> str:
         if self.state == IDLE:
-            # DuckDB takes the snapshot when a table is first touched, not here.
-            self._cursor.execute("begin")
-            self._saved = _Saved(dict(self.settings), self._tables.temporary)
-            self._local = {}
+            self._temporary = self._tables.temporary
+            self.settings.begin()
             self.state = IN_TRANSACTION
         else:
             call.sink.notice("there is already a transaction in progress")
@@ -271,15 +317,14 @@ class Session:
             return self._rollback(call).replace("COMMIT", "ROLLBACK")
         if self.state == IN_TRANSACTION:
             try:
-                self._end("commit")
+                self._commit_it()
             except BaseException:
-                self._undo(self._saved.temporary)
-                self._restore(self._saved.settings)
+                self._undo(self._temporary)
+                self.settings.rollback()
                 raise
             finally:
                 self.state = IDLE
-                self._warehouse.locks.release(self)
-            self._restore({**self.settings, **self._local})
+            self.settings.commit()
         return call.plan.tag
 
     def _rollback(self, call: _Call) -> str:
@@ -287,23 +332,17 @@ class Session:
             self._abort()
         if self.state == FAILED:
             self.state = IDLE
-            self._restore(self._saved.settings)
+            self.settings.rollback()
         return call.plan.tag
 
     def _set(self, call: _Call) -> str:
         setting: commands.Setting = call.plan.data
-        value = self._defaults[setting.name] if setting.value is None else setting.value
-        if setting.is_local:
-            if self.state == IDLE:
-                return call.plan.tag
-            self._local.setdefault(setting.name, self.settings[setting.name])
-        else:
-            self._local.pop(setting.name, None)
-        self._restore({**self.settings, setting.name: value})
+        if self.state != IDLE or not setting.is_local:
+            self.settings.set(setting)
         return call.plan.tag
 
     def _reset(self, call: _Call) -> str:
-        self._restore(dict(self._defaults))
+        self.settings.reset()
         return call.plan.tag
 
     def _show(self, call: _Call) -> str:
@@ -318,8 +357,7 @@ class Session:
         return call.plan.tag
 
     def _vacuum(self, call: _Call) -> str:
-        if self.state != IDLE:
-            raise PgError("25001", "VACUUM cannot run inside a transaction block")
+        self._check_alone(call.plan)
         if call.plan.data:
             self._tables.check_is_table(self._cursor, call.plan.data)
         # Waits for nobody: with a transaction open elsewhere the space is freed another time.
@@ -331,9 +369,6 @@ class Session:
         QUERY: _query,
         DML: _write,
         DDL: _define,
-        DROP: _define,
-        LIKE: _define,
-        ADD_COLUMN: _define,
         commands.BEGIN: _begin,
         commands.COMMIT: _commit,
         commands.ROLLBACK: _rollback,
@@ -341,87 +376,77 @@ class Session:
         commands.RESET: _reset,
         commands.SHOW: _show,
         commands.LOCK: _lock,
-        commands.COPY: _copy,
+        copy_command.COPY: _copy,
         commands.ANALYZE: _analyze,
         commands.VACUUM: _vacuum,
+        databases.EXPLAIN: _explain,
+        databases.CREATE_DATABASE: _create_database,
+        databases.DROP_DATABASE: _drop_database,
     }
 
     # ---------- transactions
 
-    def _in_transaction(self, locks: Sequence[Name], work: Callable[[], str]) -> str:
+    def _in_transaction(self, plan: Plan, mode: Mode, work: Callable[[], str]) -> str:
         """Runs ``work`` in the client's transaction, or in one of its own."""
-        is_own = self.state == IDLE
-        # Before anything is read: the snapshot must not be older than the lock.
-        self._acquire(locks)
-        if not is_own:
+        if self.state != IDLE:
+            self._transaction.enter(plan.reads, plan.locks, mode)
             return work()
-        self._cursor.execute("begin")
         temporary = self._tables.temporary
         try:
+            self._transaction.enter(plan.reads, plan.locks, mode)
             tag = work()
-            self._end("commit")
+            self._commit_it()
         except BaseException:
             self._undo(temporary)
             raise
-        finally:
-            self._warehouse.locks.release(self)
         return tag
 
-    def _acquire(self, names: Sequence[Name]) -> None:
-        wanted: list[Hashable] = [
-            str(self._tables.resolved(n))
-            for n in names
-            if n.schema or n.table not in self._tables.temporary
-        ]
-        self._warehouse.locks.acquire(self, wanted, lambda: self._stop)
+    def _check_alone(self, plan: Plan) -> None:
+        if self.state != IDLE:
+            raise PgError("25001", f"{plan.tag} cannot run inside a transaction block")
 
     def fail(self) -> None:
         """After any error: the transaction's work is undone, its locks are free."""
         if self.state == IN_TRANSACTION:
             self._abort()
-        self._warehouse.locks.release(self)
+        self._transaction.release()
 
     def _abort(self) -> None:
-        self._undo(self._saved.temporary)
-        self._warehouse.locks.release(self)
+        self._undo(self._temporary)
         self.state = FAILED
 
     def _undo(self, temporary: frozenset[str]) -> None:
-        with suppress(duckdb.Error):
-            self._end("rollback")
+        self._finish()
+        self._transaction.rollback()
         self._tables.temporary = temporary
 
-    def _end(self, how: str) -> None:
-        """COMMIT or ROLLBACK; from here on nobody can stop the statement."""
+    def _commit_it(self) -> None:
+        self._finish()
+        if self._stop:
+            raise self._stop
+        self._transaction.commit()
+
+    def _finish(self) -> None:
+        """From here on nobody can stop the statement."""
         with self._guard:
             self._is_running = False
-        if self._stop and how == "commit":
-            raise self._stop
-        self._cursor.execute(how)
 
     # ---------- names and settings
 
-    def _search_path(self) -> list[str]:
-        names = [s.strip() for s in self.settings["search_path"].split(",")]
-        return [n for n in names if n != "$user"] or ["public"]
-
-    def _apply_search_path(self) -> None:
-        path = ",".join(self._search_path())
-        self._tables.schema = self.schema
-        self._cursor.execute(f"set search_path = '{path}'")
-
-    def _restore(self, settings: dict[str, str]) -> None:
-        changed = settings["search_path"] != self.settings["search_path"]
-        old, self.settings = self.settings, settings
-        if changed:
-            try:
-                self._apply_search_path()
-            except duckdb.Error:
-                self.settings = old
-                raise
+    def _apply_search_path(self, schemas: list[str]) -> None:
+        self._tables.schema = schemas[0]
+        self._cursor.execute(f"set search_path = '{','.join(schemas)}'")
 
     def _set_variable(self, name: str, value: object) -> None:
         self._cursor.execute(f"set variable {name} = $1", [value])
+
+    def _list_databases(self) -> None:
+        self._databases_version = self._databases.version
+        listed = [
+            {"db_name": name, "isolation_level": ISOLATION_NAMES[level]}
+            for name, level in self._databases.listing().items()
+        ]
+        self._set_variable("redshift_databases", listed)
 
     def _set_now(self) -> None:
         self._set_variable("redshift_now", dt.datetime.now(dt.UTC).replace(tzinfo=None))
@@ -450,37 +475,13 @@ class _Statement:
         if isinstance(error, duckdb.FatalException) or "database has been invalidated" in str(
             error
         ):
-            # Nothing can be done in this process any more; whoever supervises it starts another.
-            os._exit(_CORRUPTED_EXIT_CODE)
+            raise Invalidated(error) from None
         session.fail()
         if isinstance(error, duckdb.InterruptException) and session._stop:
             raise session._stop from None
-        if isinstance(error, (duckdb.Error, RuntimeError)):
+        if isinstance(error, (duckdb.Error, RuntimeError, OSError)) and (
+            not isinstance(error, OSError) or is_disk_full(error)
+        ):
             raise from_duckdb(error) from None
         if isinstance(error, UnicodeEncodeError):
             raise PgError("22021", "invalid byte sequence for encoding UTF8") from None
-
-
-def _columns(plan: Plan, found: Sequence[tuple[str, str]]) -> tuple[wire.Column, ...]:
-    names = [name for name, _ in found]
-    names[: len(plan.names)] = plan.names
-    return tuple(wire.column(name, kind) for name, (_, kind) in zip(names, found, strict=True))
-
-
-# A NUMERIC takes its scale from its value, so there is none to tell before it comes.
-_SAMPLES = {wire.NUMERIC: Decimal(0)}
-_NO_TYPE = '"NULL"'
-
-
-def _check_same(described: Sequence[wire.Column], found: Sequence[wire.Column]) -> None:
-    """The client decodes what it was told, so the result must have these very columns."""
-    if len(described) != len(found):
-        raise PgError("0A000", "cached plan must not change result type")
-    for told, now in zip(described, found, strict=True):
-        if told.duckdb_type == now.duckdb_type or _NO_TYPE in (told.duckdb_type, now.duckdb_type):
-            continue
-        if told.oid == now.oid == wire.NUMERIC:
-            raise PgError(
-                "22003", f'column "{told.name}": a bound NUMERIC has no scale here, cast it'
-            )
-        raise PgError("0A000", "cached plan must not change result type")

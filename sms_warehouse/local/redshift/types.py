@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from sms_warehouse.local.redshift.errors import PgError, syntax_error, unsupported
-from sms_warehouse.local.redshift.functions import SYSTEM_SCHEMA
+from sms_warehouse.local.redshift.kinds import MOMENTS, NUMBERS, Kind, Kinds
+from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA, TEXT_FORMS, form_error
 from sms_warehouse.local.redshift.reader import Reader
 
 VARCHAR_DEFAULT_BYTES = 256
@@ -32,13 +34,30 @@ _PLAIN = {
     "int8": "BIGINT",
     "boolean": "BOOLEAN",
     "bool": "BOOLEAN",
-    "real": "REAL",
-    "float4": "REAL",
     "float": "DOUBLE",
     "float8": "DOUBLE",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
     "timestamptz": "TIMESTAMPTZ",
+}
+
+
+_INSTEAD = {
+    "real": "say FLOAT8",
+    "float4": "say FLOAT8",
+    "char": "say VARCHAR(n)",
+    "nchar": "say VARCHAR(n)",
+    "bpchar": "say VARCHAR(n)",
+    "super": "keep JSON in VARCHAR(MAX)",
+    "json": "keep JSON in VARCHAR(MAX)",
+    "jsonb": "keep JSON in VARCHAR(MAX)",
+    "uuid": "say VARCHAR(36)",
+    "time": "keep it in a TIMESTAMP or as seconds in an INTEGER",
+    "timetz": "keep it in a TIMESTAMPTZ",
+    "interval": "keep seconds in a BIGINT",
+    "varbyte": "keep it as text in hexadecimal digits",
+    "serial": "say BIGINT IDENTITY(1, 1)",
+    "bytea": "keep it as text in hexadecimal digits",
 }
 
 
@@ -51,7 +70,7 @@ def column_type(reader: Reader) -> ColumnType:
         return ColumnType("DOUBLE")
     if word == "character":
         if not reader.accept("varying"):
-            raise unsupported("type CHARACTER")
+            raise unsupported("type CHARACTER", "say VARCHAR(n)")
         word = "varchar"
     if word in ("varchar", "nvarchar"):
         return ColumnType("VARCHAR", _varchar_bytes(reader))
@@ -65,7 +84,7 @@ def column_type(reader: Reader) -> ColumnType:
             reader.expect(")")
         return ColumnType(_decimal(precision, scale))
     if word in ("timestamp", "timestamptz") and reader.peek().text == "(":
-        raise unsupported("a precision of TIMESTAMP")
+        raise unsupported("a precision of TIMESTAMP", "leave it out: it has microseconds")
     if word == "timestamp":
         if reader.accept("with", "time", "zone"):
             word = "timestamptz"
@@ -74,7 +93,7 @@ def column_type(reader: Reader) -> ColumnType:
     if word not in _PLAIN:
         if token.kind != "word":
             raise syntax_error(token.text or "end of input")
-        raise unsupported(f"type {token.text.upper()}")
+        raise unsupported(f"type {token.text.upper()}", _INSTEAD.get(word, ""))
     return ColumnType(_PLAIN[word])
 
 
@@ -101,32 +120,79 @@ def _decimal(precision: int, scale: int) -> str:
 
 
 _CASTS = {
-    exp.DType.SMALLINT: "SMALLINT",
-    exp.DType.INT: "INTEGER",
-    exp.DType.BIGINT: "BIGINT",
-    exp.DType.BOOLEAN: "BOOLEAN",
-    exp.DType.FLOAT: "REAL",
-    exp.DType.DOUBLE: "DOUBLE",
-    exp.DType.DATE: "DATE",
-    exp.DType.TIMESTAMP: "TIMESTAMP",
-    exp.DType.TIMESTAMPTZ: "TIMESTAMPTZ",
+    exp.DType.SMALLINT: ("SMALLINT", "whole"),
+    exp.DType.INT: ("INTEGER", "whole"),
+    exp.DType.BIGINT: ("BIGINT", "whole"),
+    exp.DType.BOOLEAN: ("BOOLEAN", "boolean"),
+    exp.DType.DOUBLE: ("DOUBLE", "number"),
+    exp.DType.DATE: ("DATE", "date"),
+    exp.DType.TIMESTAMP: ("TIMESTAMP", "timestamp"),
+    exp.DType.TIMESTAMPTZ: ("TIMESTAMPTZ", "timestamptz"),
+}
+# What does not lose anything needs no look at the values.
+_SAFE = {
+    "whole": frozenset({Kind.WHOLE, Kind.BOOLEAN}),
+    "number": NUMBERS,
+    "boolean": frozenset({Kind.BOOLEAN, Kind.WHOLE}),
+    "date": MOMENTS,
+    "timestamp": MOMENTS,
+    "timestamptz": MOMENTS,
 }
 
 
-def cast_sql(value: str, to: exp.DataType) -> str:
-    """A cast of rendered SQL. Text is cut to its length as Redshift cuts it. Raises PgError."""
+def cast_sql(value: str, to: exp.DataType, kinds: Kinds, node: exp.Expr) -> str:
+    """A cast of an expression, rendered as ``value``. Text is cut to its length as Redshift cuts it. Raises PgError."""
     sizes = [p.this.name for p in to.expressions if isinstance(p, exp.DataTypeParam)]
     if len(sizes) != len(to.expressions):
-        raise unsupported("this type")
+        raise unsupported("this type", "take one of those in local/redshift/types.py")
     if to.this in (exp.DType.VARCHAR, exp.DType.NVARCHAR, exp.DType.TEXT):
-        text = f"{SYSTEM_SCHEMA}.as_text({value})"
+        text = _as_text(value, kinds.of(node), node)
         if not sizes:
             return f"{SYSTEM_SCHEMA}.uncut({text})"
         size = VARCHAR_MAX_BYTES if sizes[0].lower() == "max" else int(sizes[0])
         return f"{SYSTEM_SCHEMA}.cut({text}, {_checked_bytes(size)})"
     if to.this == exp.DType.DECIMAL:
         numbers = [int(s) for s in sizes] or [18]
-        return f"cast({value} as {_decimal(numbers[0], numbers[1] if len(numbers) > 1 else 0)})"
+        sql = _decimal(numbers[0], numbers[1] if len(numbers) > 1 else 0)
+        return _exact(value, sql, "number", kinds, node)
     if to.this in _CASTS and not sizes:
-        return f"cast({value} as {_CASTS[to.this]})"
-    raise unsupported(f"a cast to {str(to.this.value).upper()}{'(n)' if sizes else ''}")
+        sql, form = _CASTS[to.this]
+        if form == "whole":
+            return _exact(value, sql, form, kinds, node)
+        return f"cast({_read(value, form, kinds.of(node), node)} as {sql})"
+    if to.this == exp.DType.FLOAT:
+        raise unsupported("a cast to REAL", "say FLOAT8")
+    name = f"{str(to.this.value).upper()}{'(n)' if sizes else ''}"
+    advice = "cast to VARCHAR(n)" if "CHAR" in name else "take one of local/redshift/types.py"
+    raise unsupported(f"a cast to {name}", advice)
+
+
+def _read(value: str, form: str, kind: Kind | None, node: exp.Expr) -> str:
+    """Text that is cast, if it has the form that Redshift reads as DuckDB does."""
+    if isinstance(node, exp.Literal) and node.is_string:
+        if not re.fullmatch(TEXT_FORMS[form], str(node.this)):
+            raise form_error(form, str(node.this))
+        return value
+    if isinstance(node, exp.Null) or kind in _SAFE[form]:
+        return value
+    return f"{SYSTEM_SCHEMA}.read_{form}({value})"
+
+
+def _as_text(value: str, kind: Kind | None, node: exp.Expr) -> str:
+    """What is written alike as text; the length is for another to see to."""
+    if kind is Kind.TEXT or (isinstance(node, exp.Literal) and node.is_string):
+        return value
+    if kind in (Kind.WHOLE, Kind.DECIMAL) or kind in MOMENTS:
+        return f"cast({value} as varchar)"
+    return f"{SYSTEM_SCHEMA}.as_text({value})"
+
+
+def _exact(value: str, sql: str, form: str, kinds: Kinds, node: exp.Expr) -> str:
+    """A cast to a number that may have fewer decimal places."""
+    kind = kinds.of(node)
+    is_number = kinds.is_number(node)
+    read = f"cast({value if is_number else _read(value, form, kind, node)} as {sql})"
+    is_literal = isinstance(node.this if isinstance(node, exp.Neg) else node, exp.Literal)
+    if is_literal or kind in (Kind.WHOLE, Kind.BOOLEAN, Kind.UNTYPED, Kind.TEXT):
+        return read
+    return f"{SYSTEM_SCHEMA}.exact{'_number' if is_number else ''}({value}, {read})"

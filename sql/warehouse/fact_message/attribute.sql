@@ -45,9 +45,9 @@ where attribution.event_id = fact_subscription_event.event_id
 -- Messages that lost or won an opt-out and are not being recomputed now follow later.
 insert into control.touched_message (message_id)
 with moved as (
-    select old_message_id as message_id
+    select attribution.old_message_id as message_id
     from attribution
-    where coalesce(old_message_id, '') <> coalesce(message_id, '')
+    where coalesce(attribution.old_message_id, '') <> coalesce(attribution.message_id, '')
 
     union
 

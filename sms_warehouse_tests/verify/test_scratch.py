@@ -1,0 +1,155 @@
+"""The scratch space is the verification's own, and goes with it, however it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sms_warehouse.verify.scratch import renamed
+from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.verify.conftest import Verify, scratch_spaces
+
+
+class Running:
+    """``sms-warehouse verify`` in a process of its own, as a terminal starts it."""
+
+    def __init__(self, log: Path, *arguments: str) -> None:
+        self._log = log
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "sms_warehouse", "verify", *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(os.environ),
+            )
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def wait_for(self, text: str) -> None:
+        end = time.monotonic() + 120
+        while text not in self.said:
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < end, self.said
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def running(platform: Platform, tmp_path: Path) -> Iterator[Running]:
+    """A verification that has begun to land the golden world's logs."""
+    started = Running(tmp_path / "log", "--only", "sql")
+    try:
+        started.wait_for("sql: a day's logs: land")
+        yield started
+    finally:
+        started.process.kill()
+        started.process.wait(30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_verification_that_is_stopped_removes_what_it_made(
+    running: Running, platform: Platform, number: signal.Signals
+) -> None:
+    assert scratch_spaces(platform)
+    running.process.send_signal(number)
+    assert running.process.wait(60) == 1, running.said
+    assert "error: the verification was stopped before its end" in running.said
+    # What had been found by then is told.
+    assert "Stopped before its end: what was not reached is not in this report." in running.said
+    assert "Traceback" not in running.said
+    assert scratch_spaces(platform) == []
+
+
+def test_what_a_killed_verification_left_is_named_by_the_next_and_can_be_removed(
+    running: Running, platform: Platform, verify: Verify
+) -> None:
+    running.process.kill()
+    running.process.wait(30)
+    (schema,) = re.findall(r"scratch schema (\w+)", running.said)
+    left = scratch_spaces(platform)
+    assert schema in left
+    assert any(name.startswith(f"verify/{schema}/raw/") for name in left)
+
+    following = verify("--only", "copy")
+    assert following.exit_code == 0, following.output
+    assert f"sms-warehouse verify --schema {schema} --remove" in following.stderr
+    assert scratch_spaces(platform) == left
+
+    assert verify("--schema", schema, "--remove").exit_code == 0
+    assert scratch_spaces(platform) == []
+    again = verify("--schema", schema, "--remove")
+    assert again.exit_code == 1
+    assert f"no verification has left a schema {schema!r}" in again.stderr
+
+
+def test_a_kept_schema_can_be_looked_at_and_used_again(verify: Verify, platform: Platform) -> None:
+    name = "sms_warehouse_verify_kept"
+    assert verify("--schema", name, "--only", "copy", "--keep").exit_code == 0
+    assert f"{name}_control" not in scratch_spaces(platform)
+    with platform.redshift.session("tests") as session:
+        assert session.value(f"select count(*) as n from {name}.copied_0") == 4
+    result = verify("--schema", name, "--only", "copy")
+    assert result.exit_code == 0, result.output
+    assert scratch_spaces(platform) == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--remove",)])
+def test_a_schema_that_a_verification_did_not_make_is_refused_and_left_alone(
+    verify: Verify, platform: Platform, arguments: tuple[str, ...]
+) -> None:
+    with platform.redshift.session("tests") as session:
+        session.execute("create schema somebodys")
+        session.execute("create table somebodys.own (n bigint)")
+        try:
+            result = verify("--schema", "somebodys", "--only", "copy", *arguments)
+            assert result.exit_code == 1
+            assert "somebodys" in result.stderr
+            assert session.value("select count(*) as n from somebodys.own") == 0
+        finally:
+            session.execute("drop schema somebodys cascade")
+    assert scratch_spaces(platform) == []
+
+
+@pytest.mark.parametrize("name", ["control", "warehouse", "pii", "public", "Mixed", "a b", "x;y"])
+def test_a_name_that_is_the_warehouses_or_no_name_is_refused(verify: Verify, name: str) -> None:
+    result = verify("--schema", name, "--only", "copy")
+    assert result.exit_code == 1
+    assert "cannot be a scratch schema" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("lock control.landing_mutex", "lock s_control.landing_mutex"),
+        (
+            "delete from warehouse.fact_click using staging.link_click as c where c.x = fact_click.x",
+            "delete from s_warehouse.fact_click using s_staging.link_click as c where c.x = fact_click.x",
+        ),
+        ("create schema if not exists control", "create schema if not exists s_control"),
+        ("select 'control.load' as \"staging.x\"", "select 'control.load' as \"staging.x\""),
+        (
+            "-- from control.load\nselect 1 /* reports.x */ as n",
+            "-- from control.load\nselect 1 /* reports.x */ as n",
+        ),
+        ("select t.control.x, my_control.y from t", "select t.control.x, my_control.y from t"),
+        (
+            "copy staging.link_click from 's3://control.x/staging.y'",
+            "copy s_staging.link_click from 's3://control.x/staging.y'",
+        ),
+        (
+            "select 1 as n from information_schema.tables where table_schema = 'control'",
+            "select 1 as n from information_schema.tables where table_schema = 's_control'",
+        ),
+    ],
+)
+def test_only_the_names_of_schemas_are_replaced(statement: str, expected: str) -> None:
+    assert renamed(statement, "s") == expected
