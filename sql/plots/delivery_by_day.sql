@@ -10,5 +10,5 @@ select
 from reports.campaign_daily
 where sent_date_report >= dateadd(day, -35, cast(:as_of as date))
 group by sent_date_report
-having sum(sent) > 0
+having cast(sum(campaign_daily.sent) as bigint) > 0
 order by sent_date_report;

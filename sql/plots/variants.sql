@@ -3,7 +3,7 @@ with ranked as (
     select
         campaign_id,
         cast(sum(delivered) as bigint) as campaign_delivered,
-        row_number() over (order by sum(delivered) desc, campaign_id) as place
+        row_number() over (order by cast(sum(delivered) as bigint) desc, campaign_id) as place
     from reports.ab_variant
     group by campaign_id
 )

@@ -39,9 +39,9 @@ where healed.message_id = fact_message.message_id
     and fact_message.message_id < :end_id;
 
 insert into control.touched_message (message_id)
-select message_alias
+select message_alias as message_id
 from healed;
 
 insert into control.unclassified_message (message_id)
-select message_alias
+select message_alias as message_id
 from healed;

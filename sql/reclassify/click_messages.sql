@@ -24,7 +24,7 @@ select
     cast(sum(human_after) as bigint) as human_after
 from judged
 group by message_id
-having sum(human_before) <> sum(human_after);
+having cast(sum(judged.human_before) as bigint) <> cast(sum(judged.human_after) as bigint);
 
 -- One row per campaign, day of sending and range of messages.
 create temp table changed_cohort (

@@ -345,7 +345,7 @@ described as (
 select
     described.date_key,
     cast(extract(year from described.thursday) as smallint) as iso_year,
-    cast((extract(doy from described.thursday) - 1) / 7 + 1 as smallint) as iso_week,
+    cast((cast(extract(doy from described.thursday) as integer) - 1) / 7 + 1 as smallint) as iso_week,
     cast(extract(year from described.date_key) as smallint) as year_number,
     cast(extract(quarter from described.date_key) as smallint) as quarter_number,
     cast(extract(month from described.date_key) as smallint) as month_number,
@@ -361,7 +361,3 @@ select
 from described
 left join holiday
     on holiday.holiday_date = described.date_key;
-
-drop table holiday;
-
-drop table digit;

@@ -1,6 +1,22 @@
 delete from reports.ab_variant;
 
-insert into reports.ab_variant
+insert into reports.ab_variant (
+    campaign_id,
+    variant_id,
+    is_control,
+    attempted,
+    delivered,
+    clicked_72h,
+    ctr_72h,
+    control_ctr,
+    abs_lift,
+    rel_lift,
+    z,
+    p_value_bucket,
+    srm_flag,
+    decision_ready,
+    as_of
+)
 with message as (
     select
         campaign_id,
@@ -51,11 +67,14 @@ shared as (
         declared.*,
         case when coalesce(is_control, false) then 1 else 0 end as control,
         count(*) over (partition by campaign_id) as variants,
-        sum(unripe) over (partition by campaign_id) as campaign_unripe,
-        sum(attempted) over (partition by campaign_id) as campaign_attempted,
-        sum(allocation_pct) over (partition by campaign_id) as campaign_pct,
-        sum(case when allocation_pct > 0 then 1 else 0 end) over (partition by campaign_id)
-            as variants_with_share
+        cast(sum(unripe) over (partition by campaign_id) as bigint) as campaign_unripe,
+        cast(sum(attempted) over (partition by campaign_id) as bigint) as campaign_attempted,
+        cast(sum(allocation_pct) over (partition by campaign_id) as float8) as campaign_pct,
+        cast(
+            sum(case when allocation_pct > 0 then 1 else 0 end)
+                over (partition by campaign_id)
+            as bigint
+        ) as variants_with_share
     from declared
 ),
 
@@ -64,7 +83,7 @@ expected as (
         shared.*,
         case
             when variants_with_share = variants
-                then cast(campaign_attempted as float8) * allocation_pct / campaign_pct
+                then cast(campaign_attempted as float8) * allocation_pct / nullif(campaign_pct, 0)
         end as expected_attempted
     from shared
     where variants > 1
@@ -79,7 +98,7 @@ control as (
         max(case when control = 1 then clicked_72h end) as clicked_72h
     from expected
     group by campaign_id
-    having sum(control) = 1
+    having cast(sum(control) as bigint) = 1
 ),
 
 skew as (
@@ -87,7 +106,8 @@ skew as (
         campaign_id,
         min(variants) - 1 as degrees,
         sum(
-            power(cast(attempted as float8) - expected_attempted, 2) / expected_attempted
+            power(cast(attempted as float8) - expected_attempted, 2)
+            / nullif(expected_attempted, 0)
         ) as chi_square
     from expected
     group by campaign_id
@@ -113,8 +133,8 @@ skewed as (
             else
                 degrees * power(
                     1
-                    - cast(2 as float8) / (9 * cast(degrees as float8))
-                    + 3.090232 * sqrt(cast(2 as float8) / (9 * cast(degrees as float8))),
+                    - cast(2 as float8) / nullif(9 * degrees, 0)
+                    + 3.090232 * sqrt(cast(2 as float8) / nullif(9 * degrees, 0)),
                     3
                 )
         end as srm_flag
@@ -144,7 +164,8 @@ tested as (
         compared.*,
         case
             when control = 0
-                then (ctr - control_ctr) / nullif(sqrt(pooled * (1 - pooled) * inverse_sizes), 0)
+                then cast(ctr - control_ctr as float8)
+                    / nullif(sqrt(pooled * (1 - pooled) * inverse_sizes), 0)
         end as z
     from compared
 )
@@ -159,8 +180,9 @@ select
     round(ctr, 6) as ctr_72h,
     round(control_ctr, 6) as control_ctr,
     case when control = 0 then round(ctr - control_ctr, 6) end as abs_lift,
-    case when control = 0 then round((ctr - control_ctr) / nullif(control_ctr, 0), 6) end
-        as rel_lift,
+    case
+        when control = 0 then round(cast(ctr - control_ctr as float8) / nullif(control_ctr, 0), 6)
+    end as rel_lift,
     round(z, 6) as z,
     case
         when z is null then null

@@ -25,7 +25,25 @@ from warehouse.fact_click as click
 where click.event_date >= :first_click_date
     and click.occurred_at <= :as_of;
 
-insert into reports.click_activity_hourly
+insert into reports.click_activity_hourly (
+    click_hour_utc,
+    campaign_id,
+    human_clicks,
+    bot_clicks,
+    repeat_clicks,
+    unique_messages_clicked,
+    new_first_clicks,
+    p50_message_age_h,
+    top_bot_reason,
+    ios_clicks,
+    android_clicks,
+    other_os_clicks,
+    mobile_clicks,
+    tablet_clicks,
+    desktop_clicks,
+    other_device_clicks,
+    as_of
+)
 with described as (
     select
         request.click_hour_utc,
@@ -108,7 +126,7 @@ select
     counted.repeat_clicks,
     counted.unique_messages_clicked,
     counted.new_first_clicks,
-    round(aged.p50_age_seconds / 3600, 6) as p50_message_age_h,
+    round(cast(aged.p50_age_seconds as float8) / 3600, 6) as p50_message_age_h,
     reason.bot_reason as top_bot_reason,
     counted.ios_clicks,
     counted.android_clicks,

@@ -48,10 +48,10 @@ business_day as (
     select
         date_key,
         case when is_business_day then 1 else 0 end as is_business_day,
-        sum(case when is_business_day then 1 else 0 end) over (
+        cast(sum(case when is_business_day then 1 else 0 end) over (
             order by date_key
             rows between unbounded preceding and current row
-        ) as days_through
+        ) as bigint) as days_through
     from warehouse.dim_date
 ),
 
@@ -97,7 +97,26 @@ group by sent.event_id;
 
 delete from reports.optout_compliance_daily;
 
-insert into reports.optout_compliance_daily
+insert into reports.optout_compliance_daily (
+    effective_date,
+    program_id,
+    opt_outs,
+    by_keyword,
+    by_web,
+    by_agent,
+    by_import,
+    by_carrier,
+    by_erasure,
+    attributed_to_message,
+    delivered,
+    optout_rate,
+    p95_min_to_suppression,
+    sent_after_optout,
+    sent_after_10_business_days,
+    deactivated_numbers_hit,
+    report_tz,
+    as_of
+)
 with zone as (
     select coalesce(max(redshift_name), :report_tz) as zone_name
     from warehouse.dim_time_zone
@@ -220,7 +239,7 @@ select
     coalesce(heeded.sent_after_optout, 0) as sent_after_optout,
     coalesce(heeded.sent_after_10_business_days, 0) as sent_after_10_business_days,
     coalesce(heeded.deactivated_numbers_hit, 0) as deactivated_numbers_hit,
-    :report_tz as report_tz,
+    cast(:report_tz as varchar(64)) as report_tz,
     cast(:as_of as timestamp) as as_of
 from listed
 left join counted

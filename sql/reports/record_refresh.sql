@@ -20,15 +20,17 @@ insert into control.report_refresh (
     run_id
 )
 with listed as (
-    select coalesce(sum(objects), 0) as objects_known
+    select coalesce(cast(sum(objects) as bigint), 0) as objects_known
     from control.listed_day
     where arrival_date >= dateadd(day, -1, cast(:window_start as date))
 ),
 
 read_object as (
     select
-        coalesce(sum(case when status = 'landed' then 1 else 0 end), 0) as objects_landed,
-        coalesce(sum(case when status = 'poison' then 1 else 0 end), 0) as objects_poison
+        coalesce(cast(sum(case when status = 'landed' then 1 else 0 end) as bigint), 0)
+            as objects_landed,
+        coalesce(cast(sum(case when status = 'poison' then 1 else 0 end) as bigint), 0)
+            as objects_poison
     from control.landed_object
     where arrival_date >= dateadd(day, -1, cast(:window_start as date))
 ),
@@ -46,10 +48,10 @@ newest as (
 )
 
 select
-    :report_name as report_name,
-    :anchor as anchor,
+    cast(:report_name as varchar(64)) as report_name,
+    cast(:anchor as varchar(16)) as anchor,
     cast(:as_of as timestamp) as as_of,
-    :report_tz as report_tz,
+    cast(:report_tz as varchar(64)) as report_tz,
     cast(:window_start as date) as window_start,
     cast(:window_end as date) as window_end,
     cast(:final_before as date) as final_before,
@@ -59,7 +61,7 @@ select
     cast(read_object.objects_poison as bigint) as objects_poison,
     quarantined.lines_quarantined,
     cast(:refreshed_at as timestamp) as refreshed_at,
-    :run_id as run_id
+    cast(:run_id as varchar(64)) as run_id
 from listed
 cross join read_object
 cross join quarantined

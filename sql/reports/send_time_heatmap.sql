@@ -1,6 +1,17 @@
 delete from reports.send_time_heatmap;
 
-insert into reports.send_time_heatmap
+insert into reports.send_time_heatmap (
+    window_end,
+    dow_local,
+    hour_local,
+    segment,
+    delivered,
+    clicked_delivered_24h,
+    ctr_24h,
+    wilson_low95,
+    median_sec_to_click,
+    as_of
+)
 with message as (
     select
         sent_dow_local as dow_local,
@@ -46,7 +57,7 @@ counted as (
         segment,
         count(*) as delivered,
         cast(sum(clicked_24h) as bigint) as clicked_delivered_24h,
-        cast(sum(clicked_24h) as float8) / count(*) as ctr
+        cast(sum(clicked_24h) as float8) / nullif(count(*), 0) as ctr
     from scoped
     group by dow_local, hour_local, segment
 ),
@@ -74,14 +85,14 @@ select
     -- z = 1.959964, z * z = 3.841459
     round(
         (
-            counted.ctr + 3.841459 / (2 * cast(counted.delivered as float8))
+            counted.ctr + 3.841459 / nullif(2 * cast(counted.delivered as float8), 0)
             - 1.959964 * sqrt(
                 (
                     counted.ctr * (1 - counted.ctr)
-                    + 3.841459 / (4 * cast(counted.delivered as float8))
-                ) / cast(counted.delivered as float8)
+                    + 3.841459 / nullif(4 * cast(counted.delivered as float8), 0)
+                ) / nullif(cast(counted.delivered as float8), 0)
             )
-        ) / (1 + 3.841459 / cast(counted.delivered as float8)),
+        ) / nullif(1 + 3.841459 / nullif(cast(counted.delivered as float8), 0), 0),
         6
     ) as wilson_low95,
     timed.median_sec_to_click,

@@ -9,7 +9,7 @@ select
     refusal.effective_at,
     refusal.ended_at,
     refusal.event_id,
-    datediff(second, refusal.effective_at, message.sent_at) / 60 as minutes_after,
+    cast(datediff(second, refusal.effective_at, message.sent_at) as bigint) / 60 as minutes_after,
     message.sent_at > dateadd(minute, 5, refusal.effective_at) as is_counted
 from reports.refusal as refusal
 join warehouse.fact_message as message

@@ -7,6 +7,6 @@ select
 from reports.delivery_failure_daily
 group by sent_date_report, carrier
 having
-    sum(messages) > min(sent)
-    or min(sent) <> max(sent)
+    cast(sum(delivery_failure_daily.messages) as bigint) > min(delivery_failure_daily.sent)
+    or min(delivery_failure_daily.sent) <> max(delivery_failure_daily.sent)
 order by sent_date_report, carrier;

@@ -7,5 +7,5 @@ from reports.recipient_engagement
 group by snapshot_date
 having
     count(*) <> count(distinct recipient_key)
-    or sum(case when ctr_90d < 0 or ctr_90d > 1 then 1 else 0 end) > 0
+    or cast(sum(case when ctr_90d < 0 or ctr_90d > 1 then 1 else 0 end) as bigint) > 0
 order by snapshot_date;

@@ -1,5 +1,12 @@
 -- What was final and reads differently now is restated, and says so.
-create temp table restated as
+create temp table restated (
+    sent_date_report date,
+    campaign_id varchar(64),
+    variant_id varchar(64),
+    restated_count integer
+);
+
+insert into restated
 select
     standing.sent_date_report,
     standing.campaign_id,

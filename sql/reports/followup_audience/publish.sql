@@ -1,6 +1,20 @@
 delete from reports.followup_audience;
 
-insert into reports.followup_audience
+insert into reports.followup_audience (
+    campaign_id,
+    recipient_key,
+    message_id,
+    action,
+    reason,
+    rule_order,
+    eligible_from,
+    eligible_until,
+    priority,
+    is_eligible_now,
+    suppression_reason,
+    computed_at,
+    fresh_until
+)
 select
     decision.campaign_id,
     decision.recipient_key,

@@ -20,8 +20,8 @@ select
     event_type,
     source,
     cast(sum(case when lateness_s > 3600 then 1 else 0 end) as bigint) as late_rows,
-    percentile_cont(0.5) within group (order by lateness_s) as p50_lateness_s,
-    percentile_cont(0.95) within group (order by lateness_s) as p95_lateness_s,
+    percentile_cont(0.5) within group (order by cast(lateness_s as float8)) as p50_lateness_s,
+    percentile_cont(0.95) within group (order by cast(lateness_s as float8)) as p95_lateness_s,
     max(lateness_s) as max_lateness_s,
     cast(sum(case when lateness_s < -5 then 1 else 0 end) as bigint) as clock_skew_rows,
     max(logged_at) as newest_logged_at

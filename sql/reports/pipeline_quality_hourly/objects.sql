@@ -74,5 +74,3 @@ delete from due_day
 using past_day
 where past_day.event_type = due_day.event_type
     and past_day.arrival_date = due_day.arrival_date;
-
-drop table past_day;

@@ -13,7 +13,34 @@ where due_day.event_type = pipeline_quality_hourly.event_type
     and pipeline_quality_hourly.arrival_hour
     < dateadd(day, 1, cast(due_day.arrival_date as timestamp));
 
-insert into reports.pipeline_quality_hourly
+insert into reports.pipeline_quality_hourly (
+    arrival_hour,
+    event_type,
+    source,
+    files,
+    poison_files,
+    rows_in,
+    rows_loaded,
+    duplicates,
+    rows_waiting,
+    quarantined,
+    orphans,
+    stubs_open,
+    late_rows,
+    p50_lateness_s,
+    p95_lateness_s,
+    max_lateness_s,
+    clock_skew_rows,
+    unmapped_error_codes,
+    conflicting_finals,
+    conflicting_sends,
+    unknown_campaigns,
+    undeclared_variants,
+    impossible_times,
+    unknown_tokens,
+    freshness_s,
+    as_of
+)
 with by_object as (
     select
         object_id,

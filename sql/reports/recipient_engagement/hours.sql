@@ -38,7 +38,7 @@ ranked as (
     select
         recipient_key,
         hour_local,
-        sum(clicks) over (partition by recipient_key) as all_clicks,
+        cast(sum(clicks) over (partition by recipient_key) as bigint) as all_clicks,
         row_number() over (
             partition by recipient_key
             order by clicks desc, hour_local

@@ -1,21 +1,49 @@
 delete from reports.recipient_engagement
 where snapshot_date = :snapshot_date;
 
-insert into reports.recipient_engagement
+insert into reports.recipient_engagement (
+    recipient_key,
+    snapshot_date,
+    is_current,
+    sent_30d,
+    sent_90d,
+    delivered_30d,
+    delivered_90d,
+    clicked_30d,
+    clicked_90d,
+    total_clicks_90d,
+    ctr_90d,
+    last_sent_at,
+    last_delivered_at,
+    last_click_at,
+    days_since_click,
+    consecutive_no_click,
+    consecutive_failures,
+    permanent_failure,
+    preferred_hour_local,
+    r_score,
+    f_score,
+    segment,
+    subscription_status,
+    as_of
+)
 with counted as (
     select
         recipient_key,
         max(recipient_id) as recipient_id,
-        sum(case when sent_at > :since_30d then 1 else 0 end) as sent_30d,
-        sum(case when sent_at > :since_90d then 1 else 0 end) as sent_90d,
-        sum(case when sent_at > :since_30d then delivered else 0 end) as delivered_30d,
-        sum(case when sent_at > :since_90d then delivered else 0 end) as delivered_90d,
-        sum(case when sent_at > :since_30d then clicked else 0 end) as clicked_30d,
-        sum(case when sent_at > :since_90d then clicked else 0 end) as clicked_90d,
-        sum(
+        cast(sum(case when sent_at > :since_30d then 1 else 0 end) as bigint) as sent_30d,
+        cast(sum(case when sent_at > :since_90d then 1 else 0 end) as bigint) as sent_90d,
+        cast(sum(case when sent_at > :since_30d then delivered else 0 end) as bigint)
+            as delivered_30d,
+        cast(sum(case when sent_at > :since_90d then delivered else 0 end) as bigint)
+            as delivered_90d,
+        cast(sum(case when sent_at > :since_30d then clicked else 0 end) as bigint) as clicked_30d,
+        cast(sum(case when sent_at > :since_90d then clicked else 0 end) as bigint) as clicked_90d,
+        cast(sum(
             case when sent_at > :since_90d then delivered * clicked else 0 end
-        ) as clicked_delivered_90d,
-        sum(case when sent_at > :since_90d then human_clicks else 0 end) as total_clicks_90d,
+        ) as bigint) as clicked_delivered_90d,
+        cast(sum(case when sent_at > :since_90d then human_clicks else 0 end) as bigint)
+            as total_clicks_90d,
         min(delivered_at) as first_delivered_at,
         max(delivered_at) as last_delivered_at,
         max(last_click_at) as last_click_at,
@@ -31,18 +59,18 @@ with counted as (
 row_since as (
     select
         message.recipient_key,
-        sum(
+        cast(sum(
             case
                 when message.sent_at <= counted.last_clicked_sent_at then 0
                 else message.delivered
             end
-        ) as consecutive_no_click,
-        sum(
+        ) as bigint) as consecutive_no_click,
+        cast(sum(
             case
                 when message.sent_at <= counted.last_delivered_sent_at then 0
                 else message.failed
             end
-        ) as consecutive_failures,
+        ) as bigint) as consecutive_failures,
         max(
             case
                 when message.sent_at <= counted.last_delivered_sent_at then 0
@@ -67,9 +95,13 @@ described as (
         case
             when counted.last_click_at is not null
                 then cast(
-                        greatest(
-                            datediff(microsecond, counted.last_click_at, cast(:as_of as timestamp)),
-                            0
+                        cast(
+                            greatest(
+                                datediff(
+                                    microsecond, counted.last_click_at, cast(:as_of as timestamp)
+                                ),
+                                0
+                            ) as bigint
                         ) / 86400000000 as integer
                     )
         end as days_since_click,

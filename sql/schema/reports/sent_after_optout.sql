@@ -171,7 +171,7 @@ select
     program_id,
     effective_at,
     sent_at,
-    datediff(second, effective_at, sent_at) / 60 as minutes_after,
+    cast(datediff(second, effective_at, sent_at) as bigint) / 60 as minutes_after,
     business_days,
     business_days >= 10 as is_after_10_business_days
 from counted;

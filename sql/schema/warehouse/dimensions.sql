@@ -179,11 +179,11 @@ with changed as (
         method,
         event_id,
         event_date,
-        sum(case when new_status in ('DEACTIVATED', 'REASSIGNED') then 1 else 0 end) over (
+        cast(sum(case when new_status in ('DEACTIVATED', 'REASSIGNED') then 1 else 0 end) over (
             partition by recipient_id
             order by effective_at, occurred_at, event_id
             rows unbounded preceding
-        ) as assignment_seq,
+        ) as bigint) as assignment_seq,
         min(
             case when new_status in ('DEACTIVATED', 'REASSIGNED') then effective_at end
         ) over (

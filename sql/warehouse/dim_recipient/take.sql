@@ -16,10 +16,14 @@ with numbered as (
         event.effective_at,
         event.occurred_at,
         event.event_id,
-        sum(case when event.new_status in ('DEACTIVATED', 'REASSIGNED') then 1 else 0 end) over (
-            partition by event.recipient_id
-            order by event.effective_at, event.occurred_at, event.event_id
-            rows unbounded preceding
+        cast(
+            sum(case when event.new_status in ('DEACTIVATED', 'REASSIGNED') then 1 else 0 end)
+                over (
+                    partition by event.recipient_id
+                    order by event.effective_at, event.occurred_at, event.event_id
+                    rows unbounded preceding
+                )
+            as bigint
         ) as assignment_seq
     from warehouse.fact_subscription_event as event
     join changed_recipient
