@@ -136,7 +136,7 @@ def take_submissions(session: Session, batch: Batch) -> Change:
     rows = replace_copies(session, batch) + batch.run(session, "take")
     messages = batch.run(session, "touch")
     for first_id, end_id in changed_ranges(session, "changed_message"):
-        batch.run(session, "touch_clicks", first_id=first_id, end_id=end_id)
+        batch.run(session, "touch_others", first_id=first_id, end_id=end_id)
     return Change(rows, messages)
 
 

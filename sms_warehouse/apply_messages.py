@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sms_warehouse import sql
-from sms_warehouse.apply_events import record_waiting, run
+from sms_warehouse.apply_events import changed_ranges, record_waiting, run
 from sms_warehouse.ranges import IdRange, bounded_id_ranges, date_ranges
 from sms_warehouse.resources.redshift import Redshift, Session
 
 TABLE = "fact_message"
 
 _STEPS = (
-    "touched",
     "submitted",
     "delivered",
     "clicked",
@@ -59,12 +58,25 @@ def recompute(redshift: Redshift, ids: IdRange, now: datetime) -> int:
         session.execute(_LOCK)
         first_id, end_id = ids
         values: dict[str, object] = {"first_id": first_id, "end_id": end_id, "now": now}
+        run(session, "warehouse/fact_message/touched", **values)
+        _find_reminders(session, values)
         for name in _STEPS:
             run(session, f"warehouse/fact_message/{name}", **values)
         _attribute_optouts(session, values)
         return int(session.value("select count(*) as messages from touched"))
 
     return redshift.transaction(f"apply_{TABLE}", work)
+
+
+def _find_reminders(session: Session, values: dict[str, object]) -> None:
+    run(session, "warehouse/fact_message/reminders", **values)
+    for first_id, end_id in changed_ranges(session, "reminder"):
+        run(
+            session,
+            "warehouse/fact_message/repeated_reminders",
+            first_reminder_id=first_id,
+            end_reminder_id=end_id,
+        )
 
 
 def _attribute_optouts(session: Session, values: dict[str, object]) -> None:

@@ -338,9 +338,9 @@ def _settle(session: Session, lake: Lake, campaign_id: str, now: datetime) -> No
                 f"another list of campaign {campaign_id!r} is being written since {exported_at:%H:%M} UTC"
             )
         else:
-            for table in ("follow_up_contact", "follow_up_export"):
+            for table in ("reports.follow_up_contact", "reports.follow_up_export"):
                 session.execute(
-                    f"delete from reports.{table} where export_id = :export_id", export_id=export_id
+                    f"delete from {table} where export_id = :export_id", export_id=export_id
                 )
 
 

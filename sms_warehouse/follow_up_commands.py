@@ -10,7 +10,13 @@ import click
 
 @click.group("follow-up")
 def follow_up() -> None:
-    """What to do about messages: the rules, and lists of whom to contact."""
+    """What to do about messages: the rules, and lists of whom to contact.
+
+    \b
+    Example:
+      sms-warehouse follow-up rules
+      sms-warehouse follow-up export cmp_spring --action REMIND_NON_CLICKER
+    """
 
 
 @follow_up.command()

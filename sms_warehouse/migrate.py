@@ -126,11 +126,11 @@ def _describe(session: Session) -> None:
     for name, table in tables.items():
         if remarks.get(name) != table.remark:
             kind = "view" if table.is_view else "table"
-            session.execute(f"comment on {kind} {name} is {_quoted(table.remark)}")
+            session.execute(f"comment on {kind} {table.full_name} is {_quoted(table.remark)}")
         for column in () if table.is_view else table.columns:
             if column_remarks.get((name, column.name)) != column.meaning:
                 session.execute(
-                    f"comment on column {name}.{column.name} is {_quoted(column.meaning)}"
+                    f"comment on column {table.full_name}.{column.name} is {_quoted(column.meaning)}"
                 )
 
 

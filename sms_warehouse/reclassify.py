@@ -177,7 +177,7 @@ def _describe_agents(redshift: Redshift, now: datetime) -> int:
 
     def work(session: Session) -> int:
         session.execute(_LOCK)
-        session.execute("create temp table outdated_agent (ua_key varchar(32))")
+        run(session, "reclassify/outdated_agents")
         insert_rows(session, "outdated_agent", [{"ua_key": key} for key in keys])
         version = apply.ruleset_version(session)
         run(session, "reclassify/describe_agents", ruleset_version=version, now=now)

@@ -2,7 +2,8 @@
 
 The answer to a dispute about a bill or about consent. It reads and changes nothing. Events that count come from the
 facts, which outlive staging and name object and line; copies that were set aside are known as long as staging keeps
-them. Of a recipient only what is in the warehouse is told: what names a phone number alone is not searched.
+them. Of a recipient only what is in the warehouse is told: what names a phone number alone is not searched. Of a person
+who was erased S3 may still have the lines as they were written: they are never fetched.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 from sms_warehouse import sql, trace_reasons
 from sms_warehouse.apply_events import changed_ranges, run
 from sms_warehouse.landing.ledger import SUPERSEDED, insert_rows
+from sms_warehouse.privacy.treatment import ALIAS_PREFIX, MARK
 from sms_warehouse.ranges import IdRange
 from sms_warehouse.resources.redshift import Redshift, Session
-from sms_warehouse.trace_lines import Line, base64_parts
+from sms_warehouse.trace_lines import Line, base64_parts, fetch_raw
 
 Row = dict[str, Any]
 
@@ -96,7 +98,7 @@ _PROVENANCE = frozenset(
 
 
 class TraceFailed(Exception):
-    """Nothing is known of what was asked for; the message says so."""
+    """What was asked for is unknown, or may not be shown; the message says which."""
 
 
 @dataclass
@@ -161,12 +163,14 @@ def trace(
     *,
     first_date: date | None = None,
     last_date: date | None = None,
+    raw: bool = False,
 ) -> Trace:
     """What is known of a message id, recipient_id or recipient_key.
 
     With days (UTC, both included), only events that occurred on them and, of a recipient, messages with such an
     event are told; what the facts made of an event is told as all events together decided it, and consent is told
-    whole. Raises TraceFailed when nothing is known of ``name``.
+    whole. ``raw`` fetches each line from S3, but for those of people who were erased; it reads schema ``pii``. Raises
+    TraceFailed when nothing is known of ``name``, and for ``raw`` lines of what stands for an erased person.
     """
 
     def work(session: Session) -> Trace:
@@ -175,6 +179,8 @@ def trace(
             session.execute("delete from traced_message")
             found = _Tracer(session, kind, given).trace()
             if not found.is_empty:
+                if raw:
+                    _withhold_erased(session, found)
                 return found
         raise unknown
 
@@ -185,6 +191,8 @@ def trace(
         raise unknown
     found = redshift.transaction("trace", work)
     _keep_days(found, first_date or date.min, last_date or date.max)
+    if raw:
+        fetch_raw(found.lines)
     return found
 
 
@@ -202,6 +210,46 @@ def _readings(session: Session, name: str) -> list[tuple[str, str]]:
     ):
         readings.append((RECIPIENT_KEY, name))
     return [*readings, (RECIPIENT, name)]
+
+
+def _withhold_erased(session: Session, found: Trace) -> None:
+    """Marks the lines that say something of an erased person. Raises TraceFailed if such a one is traced.
+
+    Also of one who is still being erased: facts follow the registry a little later.
+    """
+    key = _KEY.fullmatch(found.name) if found.kind == RECIPIENT_KEY else None
+    traced = {found.name, key["recipient_id"] if key else found.name}
+    asked = traced.union(*map(_names, found.events))
+    session.execute("delete from searched_text")
+    insert_rows(session, "searched_text", [{"searched": n, "is_base64": False} for n in asked])
+    erased = {
+        name
+        for (name,) in session.rows(
+            "select person.message_alias as name from pii.erased_message as person"
+            " join searched_text on searched_text.searched = person.message_alias"
+            " union select person.identifier as name from pii.identifier as person"
+            " join searched_text on searched_text.searched = person.identifier"
+        )
+    }
+    erased |= {name for name in asked if name == MARK or name.startswith(ALIAS_PREFIX)}
+    if traced & erased:
+        raise TraceFailed(
+            f"{found.name!r} stands for a person who was erased: what S3 still has of them is not shown;"
+            " without --raw the warehouse's part is"
+        )
+    for event in found.events:
+        event.line.is_erased = not erased.isdisjoint(_names(event))
+
+
+def _names(event: Event) -> set[str]:
+    """What an event says that may name a person or message. A phone number may have come to someone else since."""
+    return {
+        value
+        for column, value in event.said.items()
+        if isinstance(value, str)
+        and len(value.encode()) <= _NAME_BYTES
+        and column != "msisdn_token"
+    }
 
 
 def _keep_days(found: Trace, first: date, last: date) -> None:

@@ -17,7 +17,10 @@ Row = dict[str, Any]
 
 @dataclass
 class Line:
-    """A line of an object in S3; ``raw`` is its text, once it was fetched, and ``raw_error`` why there is none."""
+    """A line of an object in S3; ``raw`` is its text, once it was fetched, and ``raw_error`` why there is none.
+
+    ``is_erased``: it is of a person who was erased, and is not fetched.
+    """
 
     object_id: str
     line_number: int
@@ -27,6 +30,7 @@ class Line:
     replaced: list[Row] = field(default_factory=list)
     raw: str | None = None
     raw_error: str | None = None
+    is_erased: bool = False
 
 
 def base64_parts(text: str) -> list[str]:
@@ -47,7 +51,10 @@ def fetch_raw(lines: Iterable[Line]) -> None:
     """
     by_object: dict[str, list[Line]] = {}
     for line in lines:
-        by_object.setdefault(line.object_id, []).append(line)
+        if line.is_erased:
+            line.raw_error = "it is of a person who was erased, and is not shown"
+        else:
+            by_object.setdefault(line.object_id, []).append(line)
     for together in by_object.values():
         first = together[0]
         if first.bucket is None or first.object_key is None:

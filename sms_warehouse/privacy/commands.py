@@ -116,8 +116,14 @@ def hold(recipient_id: str, reason: str | None, is_released: bool) -> None:
         return
     if not reason:
         raise click.UsageError("--reason is missing: a hold says why")
-    erasure.hold(Redshift(), recipient_id, reason, _now())
+    earlier = erasure.hold(Redshift(), recipient_id, reason, _now())
     click.echo("held")
+    if earlier is not None:
+        click.echo(
+            f"warning: request {earlier} came before the hold: what it has erased is gone, and what lands of the"
+            " recipient names nobody",
+            err=True,
+        )
 
 
 def _now() -> datetime:

@@ -28,13 +28,6 @@ DUE_DAYS = 30
 _LANDING_LOCK = "lock control.landing_mutex"
 _WAREHOUSE_LOCK = "lock control.warehouse_mutex"
 _BOTH_LOCKS = "lock control.landing_mutex, control.warehouse_mutex"
-_SOURCES = (
-    "warehouse.fact_submission",
-    "warehouse.fact_message",
-    "warehouse.fact_click",
-    "staging.message_submitted",
-    "staging.link_click",
-)
 
 
 class ErasureRefused(Exception):
@@ -81,6 +74,8 @@ def erase(
     )
     for table in treatment.STAGING:
         count(table.name, redshift.transaction("erase_staging", _staging(table.bare)))
+    for table in treatment.UNNAMED_FACTS:
+        count(table.name, redshift.transaction("erase_unnamed", _unnamed(table, request_id)))
     for name, rows in follow(redshift, now).items():
         count(name, rows)
     for table in treatment.FACTS:
@@ -121,25 +116,9 @@ def _followed(ids: IdRange, now: datetime) -> Callable[[Session], dict[str, int]
         sql.run(session, "privacy/heal", first_id=first_id, end_id=end_id)
         changed = {}
         for table in treatment.FACTS:
-            statements = [
-                treatment.by_message(
-                    table,
-                    column,
-                    "person.followed_at is null"
-                    f" and {table.bare}.{column} >= :first_id and {table.bare}.{column} < :end_id",
-                )
-                for column in table.message_columns
-            ]
-            if "link_token" in table.columns and not table.is_owned:
-                statements.append(
-                    treatment.by_link(
-                        table,
-                        "person.followed_at is null"
-                        " and person.message_id >= :first_id and person.message_id < :end_id",
-                    )
-                )
             changed[table.name] = sum(
-                max(session.execute(s, first_id=first_id, end_id=end_id), 0) for s in statements
+                max(session.execute(statement.text, first_id=first_id, end_id=end_id), 0)
+                for statement in treatment.followed(table)
             )
         sql.run(session, "privacy/followed", first_id=first_id, end_id=end_id, now=now)
         return changed
@@ -179,10 +158,8 @@ def _register(
         session, "privacy/tokens", recipient_id=recipient_id, request_id=request_id, token=token
     )
     sql.run(session, "privacy/suppress", request_id=request_id)
-    for source in _SOURCES:
-        session.execute(
-            treatment.new_messages(source, "person.request_id = :request_id"), request_id=request_id
-        )
+    for statement in treatment.noted_of_request():
+        session.execute(statement.text, request_id=request_id)
     return request_id
 
 
@@ -212,7 +189,16 @@ def _check(session: Session, recipient_id: str, request_id: str) -> None:
 def _staging(event_type: str) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_LANDING_LOCK)
-        return neutralise_staging(session, event_type, "1 = 1")
+        return neutralise_staging(session, event_type)
+
+    return work
+
+
+def _unnamed(table: treatment.Personal, request_id: str) -> Callable[[Session], int]:
+    def work(session: Session) -> int:
+        session.execute(_BOTH_LOCKS)
+        statement = treatment.unnamed(table)
+        return max(session.execute(statement.text, request_id=request_id), 0)
 
     return work
 
@@ -220,8 +206,8 @@ def _staging(event_type: str) -> Callable[[Session], int]:
 def _owned(table: treatment.Personal, request_id: str) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_WAREHOUSE_LOCK)
-        statement = treatment.by_recipient(table, "person.request_id = :request_id")
-        return max(session.execute(statement, request_id=request_id), 0)
+        statement = treatment.owned(table)
+        return max(session.execute(statement.text, request_id=request_id), 0)
 
     return work
 
@@ -238,7 +224,7 @@ def _reports(recipient_id: str) -> Callable[[Session], int]:
 def _lines(lake: Lake) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_LANDING_LOCK)
-        return empty_lines(session, lake, "1 = 1")
+        return empty_lines(session, lake)
 
     return work
 
@@ -269,19 +255,8 @@ def preview(session: Session, recipient_id: str, request_id: str) -> dict[str, i
     _check(session, recipient_id, request_id)
     counts: dict[str, int] = {}
     for table in (*treatment.STAGING, *treatment.FACTS):
-        conditions = [
-            f"{column} in (select message_id from warehouse.fact_submission where recipient_id = :recipient_id"
-            " union select message_id from staging.message_submitted where recipient_id = :recipient_id)"
-            for column in table.message_columns
-        ]
-        if "recipient_id" in table.columns:
-            conditions.append("recipient_id = :recipient_id")
-        counts[table.name] = int(
-            session.value(
-                f"select count(*) as rows_found from {table.name} where {' or '.join(conditions)}",
-                recipient_id=recipient_id,
-            )
-        )
+        statement = treatment.rows_about(table)
+        counts[table.name] = int(session.value(statement.text, recipient_id=recipient_id))
     return counts
 
 
@@ -294,10 +269,14 @@ def raw_lines(session: Session, request_id: str) -> list[tuple[str, str, int]]:
     ]
 
 
-def hold(redshift: Redshift, recipient_id: str, reason: str, now: datetime) -> None:
-    """Puts a recipient under legal hold: nothing of them is erased until it is released."""
+def hold(redshift: Redshift, recipient_id: str, reason: str, now: datetime) -> str | None:
+    """Puts a recipient under legal hold: they are not erased until it is released.
 
-    def work(session: Session) -> None:
+    Returns the request that came before the hold, if there is one. What it has erased is gone, and what lands of the
+    recipient is still neutralised; only the request itself does not go on.
+    """
+
+    def work(session: Session) -> str | None:
         session.execute(_BOTH_LOCKS)
         _release(session, recipient_id, now)
         insert_rows(
@@ -312,8 +291,13 @@ def hold(redshift: Redshift, recipient_id: str, reason: str, now: datetime) -> N
                 }
             ],
         )
+        earlier = session.rows(
+            "select request_id from pii.erasure_registry where recipient_id = :recipient_id",
+            recipient_id=recipient_id,
+        )
+        return earlier[0][0] if earlier else None
 
-    redshift.transaction("hold", work)
+    return redshift.transaction("hold", work)
 
 
 def release(redshift: Redshift, recipient_id: str, now: datetime) -> bool:

@@ -31,7 +31,6 @@ _LINES_PER_PAGE = 1000
 _DELIMITERS = re.compile(r"[\"'\\\s,;{}\[\]()<>\0]+")
 _PAIR = re.compile(r"[:=]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_NAMING_MESSAGES = ("message_submitted", "link_click")
 _STAGING = {table.bare: table for table in treatment.STAGING}
 
 
@@ -39,29 +38,33 @@ def neutralise_load(session: Session, lake: Lake, event: Event, day: date, load_
     """Takes erased people out of what a load has just brought into staging and quarantine."""
     if not session.rows("select 1 as found from pii.erasure_registry limit 1"):
         return
-    scope = "{0}.arrival_date = :day and {0}.load_id = :load_id"
     if event.name in _STAGING:
-        neutralise_staging(session, event.name, scope, day=day, load_id=load_id)
-    empty_lines(
-        session, lake, "arrival_date = :day and load_id = :load_id", day=day, load_id=load_id
-    )
+        neutralise_staging(session, event.name, day=day, load_id=load_id)
+    empty_lines(session, lake, day=day, load_id=load_id)
 
 
-def neutralise_staging(session: Session, event_type: str, scope: str, **values: object) -> int:
-    """Takes erased people out of rows of a staging table; ``{0}`` in ``scope`` is the table. Returns changed rows."""
-    table = _STAGING[event_type]
-    if event_type in _NAMING_MESSAGES:
-        session.execute(treatment.new_messages(table.name, scope.format("source")), **values)
+def neutralise_staging(session: Session, event_type: str, **load: object) -> int:
+    """Takes erased people out of a staging table: out of rows of a load, by ``day`` and ``load_id``, or out of all.
+
+    Returns how many rows changed.
+    """
+    table, of_load = _STAGING[event_type], bool(load)
+    for statement in treatment.noted(table, of_load=of_load):
+        session.execute(statement.text, **load)
     return sum(
-        max(session.execute(statement, **values), 0)
-        for statement in treatment.staged(table, scope.format(table.bare))
+        max(session.execute(statement.text, **load), 0)
+        for statement in treatment.staged(table, of_load=of_load)
     )
 
 
-def empty_lines(session: Session, lake: Lake, scope: str, **values: object) -> int:
-    """Empties quarantined lines that name an erased person; count, place and reason stay. Returns how many."""
+def empty_lines(session: Session, lake: Lake, **load: object) -> int:
+    """Empties quarantined lines that name an erased person: those of a load, by ``day`` and ``load_id``, or all.
+
+    Count, place and reason stay. Returns how many were emptied.
+    """
+    scope = "arrival_date = :day and load_id = :load_id" if load else "1 = 1"
     emptied = 0
-    for page in _pages(session, scope, values):
+    for page in _pages(session, scope, load):
         texts = {
             (object_id, number): _whole(lake, raw_line, is_base64, raw_line_key)
             for object_id, number, raw_line, is_base64, raw_line_key in page
@@ -75,7 +78,7 @@ def empty_lines(session: Session, lake: Lake, scope: str, **values: object) -> i
                 f" where object_id = :object_id and line_number = :line_number and {scope}",
                 object_id=object_id,
                 line_number=number,
-                **values,
+                **load,
             )
         insert_rows(
             session,
@@ -90,7 +93,7 @@ def empty_lines(session: Session, lake: Lake, scope: str, **values: object) -> i
 
 
 def _pages(
-    session: Session, scope: str, values: Mapping[str, object]
+    session: Session, scope: str, load: Mapping[str, object]
 ) -> Iterator[list[tuple[Any, ...]]]:
     last: tuple[str, int] = ("", 0)
     while page := session.rows(
@@ -100,7 +103,7 @@ def _pages(
         f" and {scope} order by object_id, line_number limit {_LINES_PER_PAGE}",
         last_id=last[0],
         last_line=last[1],
-        **values,
+        **load,
     ):
         yield page
         last = (page[-1][0], page[-1][1])
@@ -158,7 +161,7 @@ def mentions(
 def _known(session: Session, asked: Iterable[str], request_id: str | None) -> dict[str, str]:
     names = [f"word_{n}" for n in range(_WORDS_PER_QUERY)]
     statement = (
-        "select identifier, min(request_id) as request_id from pii.identifier"
+        "select identifier, min(request_id) as first_request from pii.identifier"
         f" where identifier in ({', '.join(':' + name for name in names)})"
         " and request_id = coalesce(cast(:request_id as varchar(64)), request_id) group by identifier"
     )

@@ -1,21 +1,23 @@
 """The proof that a person is gone: every text column of every table is searched for what leads to them.
 
 Schema ``pii`` is left out: it is the one place that may tell. Short columns are compared with the person's identifiers;
-in long ones, and in files, an identifier has to stand as a word of its own.
+in long ones, and in files, an identifier has to stand as a word of its own. The tables are those of the catalog, so
+that one which nobody thought of is searched too; ``every_statement`` is what is asked of those we know, for the lint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sms_warehouse import model, sql
 from sms_warehouse.landing import keys
+from sms_warehouse.migrate import schema_files
 from sms_warehouse.privacy.landing import EXPORTS, mentions, text_of
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Session
 
 _LONGEST_KEY = 256
-_SCHEMAS = ("control", "staging", "warehouse", "reports")
 _CANDIDATES = 10_000
 _ID = "cast(:recipient_id as varchar(64))"
 _IDENTIFIERS = "(select identifier from pii.identifier where request_id = :request_id)"
@@ -50,14 +52,14 @@ def search(session: Session, lake: Lake, recipient_id: str, request_id: str) -> 
 
 def _text_columns(session: Session) -> dict[str, dict[str, int]]:
     """The text columns of each table and their bytes; a view shows no more than its tables."""
-    schemas = ", ".join(f"'{schema}'" for schema in _SCHEMAS)
     tables: dict[str, dict[str, int]] = {}
     for schema, table, column, size in session.rows(
         "select c.table_schema, c.table_name, c.column_name, c.character_maximum_length"
         " from information_schema.columns as c"
         " join information_schema.tables as t"
         " on t.table_schema = c.table_schema and t.table_name = c.table_name"
-        f" where c.table_schema in ({schemas}) and t.table_type = 'BASE TABLE'"
+        " where c.table_schema in ('control', 'staging', 'warehouse', 'reports')"
+        " and t.table_type = 'BASE TABLE'"
         " and c.data_type = 'character varying'"
         " order by c.table_schema, c.table_name, c.ordinal_position"
     ):
@@ -66,30 +68,58 @@ def _text_columns(session: Session) -> dict[str, dict[str, int]]:
 
 
 def _search_table(
-    session: Session, table: str, columns: dict[str, int], recipient_id: str, request_id: str
+    session: Session, table: str, columns: Mapping[str, int], recipient_id: str, request_id: str
 ) -> Found:
-    short = [column for column, size in columns.items() if size <= _LONGEST_KEY]
+    short, long = _by_size(columns)
     counts: dict[str, int] = {}
     if short:
-        # One scan each, which reads one column.
-        scans = ", ".join(
-            f"(select count(*) from {table} where {_condition(column, columns)}) as c{number}"
-            for number, column in enumerate(short)
-        )
-        values = {"request_id": request_id}
-        if "recipient_key" in short:
-            values["recipient_id"] = recipient_id
-        (row,) = session.rows(f"select {scans}", **values)
+        statement = _scans(table, short)
+        values = {"request_id": request_id, "recipient_id": recipient_id}
+        wanted = {name: values[name] for name in statement.parameters}
+        (row,) = session.rows(statement.text, **wanted)
         counts = dict(zip(short, map(int, row), strict=True))
-    for column, size in columns.items():
-        if size > _LONGEST_KEY:
-            texts = dict(enumerate(_candidates(session, table, column, request_id)))
-            counts[column] = len(mentions(session, texts, request_id))
+    for column in long:
+        counts[column] = sum(
+            len(mentions(session, dict(enumerate(page)), request_id))
+            for page in _pages(session, _candidates(table, column), request_id)
+        )
     where = ", ".join(column for column, rows in counts.items() if rows)
     return Found(table, len(columns), sum(counts.values()), where)
 
 
-def _condition(column: str, columns: dict[str, int]) -> str:
+def every_statement() -> Iterator[sql.Statement]:
+    """What a search asks of the tables that ``sql/schema`` makes."""
+    for table in (table for path in schema_files() for table in model.tables(path)):
+        if table.is_view or table.schema == "pii":
+            continue
+        short, long = _by_size(
+            {
+                column.name: int(column.type.removeprefix("varchar(").removesuffix(")"))
+                for column in table.columns
+                if column.type.startswith("varchar")
+            }
+        )
+        if short:
+            yield _scans(table.full_name, short)
+        for column in long:
+            yield _candidates(table.full_name, column)
+
+
+def _by_size(columns: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    short = [column for column, size in columns.items() if size <= _LONGEST_KEY]
+    return short, [column for column in columns if column not in short]
+
+
+def _scans(table: str, columns: Sequence[str]) -> sql.Statement:
+    """Counts the rows that name the person, by column: one scan each, which reads one column."""
+    scans = ", ".join(
+        f"(select count(*) from {table} where {_condition(column, columns)}) as c{number}"
+        for number, column in enumerate(columns)
+    )
+    return _statement(f"select {scans}")
+
+
+def _condition(column: str, columns: Sequence[str]) -> str:
     among = f"{column} in {_IDENTIFIERS}"
     if column == "recipient_key":
         return (
@@ -102,12 +132,24 @@ def _condition(column: str, columns: dict[str, int]) -> str:
     return among
 
 
-def _candidates(session: Session, table: str, column: str, request_id: str) -> Iterator[str]:
-    for (text,) in session.rows(
+def _pages(session: Session, statement: sql.Statement, request_id: str) -> Iterator[list[str]]:
+    last = ""
+    while page := session.rows(statement.text, request_id=request_id, last=last):
+        yield [text for (text,) in page]
+        last = page[-1][0]
+
+
+def _candidates(table: str, column: str) -> sql.Statement:
+    """Texts that hold an identifier of the person, be it as a part of a longer word; the next after ``last``."""
+    return _statement(
         f"select distinct searched.{column} from {table} as searched"
         " join pii.identifier as person"
         f" on strpos(searched.{column}, person.identifier) > 0"
-        f" where person.request_id = :request_id limit {_CANDIDATES}",
-        request_id=request_id,
-    ):
-        yield text
+        f" where person.request_id = :request_id and searched.{column} > :last"
+        f" order by searched.{column} limit {_CANDIDATES}"
+    )
+
+
+def _statement(text: str) -> sql.Statement:
+    (statement,) = sql.split(text)
+    return statement

@@ -3,7 +3,8 @@
 Columns that are not named here are kept: what campaigns are counted by, and what many people share. The User-Agent is
 among them, for without it a robot's click would become a person's; so is the network a request came from.
 Statements are put together here because the same ones run over staging, as lines land, and over the facts, for
-what was there before. Names of tables and columns are our own; values are bound.
+what was there before. Names of tables and columns are our own; values are bound. ``every_statement`` is what there can
+be, for the lint.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+
+from sms_warehouse import sql
 
 MARK = "erased"
 ALIAS_PREFIX = "erased-"
@@ -35,18 +38,30 @@ MESSAGE, LINK, VISITOR = Treatment.MESSAGE, Treatment.LINK, Treatment.VISITOR
 
 _OF_MESSAGE = (MESSAGE, LINK)
 
+# Tables that say whose a message is, and what the provider calls it.
+_MESSAGE_SOURCES = (
+    "warehouse.fact_submission",
+    "warehouse.fact_message",
+    "warehouse.fact_click",
+    "staging.message_submitted",
+    "staging.link_click",
+)
+_PROVIDER_SOURCES = ("warehouse.fact_submission", "staging.message_submitted")
+
 
 @dataclass(frozen=True)
 class Personal:
     """A table with rows about people: its columns that lead to one. ``is_owned``: rows name their recipient.
 
-    Of a table that is not, the rows of a message are those of the message's recipient.
+    Of a table that is not, the rows of a message are those of the message's recipient. ``may_name_nobody``: rows
+    without either may be a person's all the same. Answers have the token of their number, and receipts what the
+    provider calls the message; facts of them are known by their line in ``pii.erased_line``.
     """
 
     name: str
     columns: Mapping[str, Treatment]
     is_owned: bool = True
-    knows_token: bool = False
+    may_name_nobody: bool = False
     also_set: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -82,6 +97,7 @@ STAGING = (
             "receipt_text": Treatment.RECEIPT_COUNTS,
         },
         is_owned=False,
+        may_name_nobody=True,
     ),
     Personal(
         "staging.link_click",
@@ -119,7 +135,7 @@ STAGING = (
             "msisdn_token": MARKED,
             "in_reply_to_message_id": MESSAGE,
         },
-        knows_token=True,
+        may_name_nobody=True,
     ),
 )
 
@@ -139,6 +155,7 @@ FACTS = (
         "warehouse.fact_delivery_event",
         {"message_id": MESSAGE, "provider_message_id": MARKED},
         is_owned=False,
+        may_name_nobody=True,
     ),
     Personal(
         "warehouse.fact_click",
@@ -168,6 +185,7 @@ FACTS = (
     Personal(
         "warehouse.fact_inbound_message",
         {"inbound_id": MARKED, "recipient_id": RECIPIENT, "in_reply_to_message_id": MESSAGE},
+        may_name_nobody=True,
     ),
     Personal(
         "warehouse.fact_message",
@@ -197,7 +215,112 @@ FACTS = (
 )
 
 
-def by_message(table: Personal, column: str, scope: str) -> str:
+UNNAMED_FACTS = tuple(table for table in FACTS if table.may_name_nobody)
+"""Facts that nothing but their line may put down to a person."""
+
+_OF_LOAD = "{0}.arrival_date = :day and {0}.load_id = :load_id"
+_OF_REQUEST = "person.request_id = :request_id"
+
+
+def staged(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
+    """Takes erased people out of a staging table: out of the rows of one load, or of all."""
+    scope = _OF_LOAD.format(table.bare) if of_load else "1 = 1"
+    for column in table.message_columns:
+        yield _by_message(table, column, scope)
+    if "link_token" in table.columns and not table.is_owned:
+        yield _by_link(table, scope)
+    if "recipient_id" in table.columns:
+        yield _by_recipient(table, scope)
+    if table.may_name_nobody:
+        yield _by_token(table, scope) if "msisdn_token" in table.columns else _by_line(table, scope)
+
+
+def followed(table: Personal) -> Iterator[sql.Statement]:
+    """Lets a table of facts follow those messages of a range that it has not followed yet."""
+    for column in table.message_columns:
+        value = f"{table.bare}.{column}"
+        yield _by_message(
+            table,
+            column,
+            f"person.followed_at is null and {value} >= :first_id and {value} < :end_id",
+        )
+    if "link_token" in table.columns and not table.is_owned:
+        yield _by_link(
+            table,
+            "person.followed_at is null"
+            " and person.message_id >= :first_id and person.message_id < :end_id",
+        )
+
+
+def owned(table: Personal) -> sql.Statement:
+    """Takes the recipient of a request out of rows that name them."""
+    return _by_recipient(table, _OF_REQUEST)
+
+
+def unnamed(table: Personal) -> sql.Statement:
+    """Takes the recipient of a request out of lines that name nobody and are theirs."""
+    return _by_line(table, _OF_REQUEST)
+
+
+def noted_of_request() -> Iterator[sql.Statement]:
+    """Lists what leads to the recipient of a request, before rows lose it."""
+    for source in _MESSAGE_SOURCES:
+        yield _new_messages(source, _OF_REQUEST)
+    for source in _PROVIDER_SOURCES:
+        yield _new_provider_ids(source, _OF_REQUEST)
+    for table in UNNAMED_FACTS:
+        if not table.is_owned:
+            yield _new_lines(table, _OF_REQUEST)
+
+
+def noted(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
+    """Lists what rows of a staging table tell of erased people, before they are taken out."""
+    scope = _OF_LOAD.format("source") if of_load else "1 = 1"
+    if table.name in _MESSAGE_SOURCES:
+        yield _new_messages(table.name, scope)
+    if table.name in _PROVIDER_SOURCES:
+        yield _new_provider_ids(table.name, scope)
+    if table.may_name_nobody:
+        yield _new_lines(table, scope)
+
+
+def rows_about(table: Personal) -> sql.Statement:
+    """Counts the rows that name a recipient or one of their messages."""
+    conditions = [
+        f"{column} in (select message_id from warehouse.fact_submission where recipient_id = :recipient_id"
+        " union select message_id from staging.message_submitted where recipient_id = :recipient_id)"
+        for column in table.message_columns
+    ]
+    if "recipient_id" in table.columns:
+        conditions.append("recipient_id = :recipient_id")
+    return _statement(
+        f"select count(*) as rows_found from {table.name} where {' or '.join(conditions)}"
+    )
+
+
+def every_statement() -> Iterator[sql.Statement]:
+    """All that the functions above give."""
+    for table in STAGING:
+        for of_load in (False, True):
+            yield from noted(table, of_load=of_load)
+            yield from staged(table, of_load=of_load)
+    for table in FACTS:
+        yield from followed(table)
+        if "recipient_id" in table.columns:
+            yield owned(table)
+    for table in UNNAMED_FACTS:
+        yield unnamed(table)
+    yield from noted_of_request()
+    for table in (*STAGING, *FACTS):
+        yield rows_about(table)
+
+
+def _statement(text: str) -> sql.Statement:
+    (statement,) = sql.split(text)
+    return statement
+
+
+def _by_message(table: Personal, column: str, scope: str) -> sql.Statement:
     """Renames an erased message wherever a column names it; of rows about it alone, takes the person out."""
     bare = table.bare
     changes = {column: "person.message_alias"}
@@ -205,56 +328,61 @@ def by_message(table: Personal, column: str, scope: str) -> str:
         changes |= _link(table)
         if not table.is_owned:
             changes |= _taken_out(table)
-    return (
+    elif table.may_name_nobody:
+        # Whoever answered the message is its recipient, unless the row says somebody else.
+        changes |= {
+            c: f"case when {bare}.recipient_id is null then {expression} else {bare}.{c} end"
+            for c, expression in _taken_out(table).items()
+            if c != "recipient_id"
+        }
+    return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erased_message as person"
         f" where person.message_id = {bare}.{column} and {scope}"
     )
 
 
-def by_link(table: Personal, scope: str) -> str:
+def _by_link(table: Personal, scope: str) -> sql.Statement:
     """Takes the person out of clicks on an erased message's link that do not name the message."""
     changes = {"link_token": "person.message_alias", **_taken_out(table)}
-    return (
+    return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erased_message as person"
         f" where person.link_token = {table.bare}.link_token"
         f" and {table.bare}.message_id is null and {scope}"
     )
 
 
-def by_recipient(table: Personal, scope: str) -> str:
+def _by_recipient(table: Personal, scope: str) -> sql.Statement:
     """Takes the person out of rows that name an erased recipient."""
     changes = {**_taken_out(table), **table.also_set}
-    return (
+    return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erasure_registry as person"
         f" where person.recipient_id = {table.bare}.recipient_id and {scope}"
     )
 
 
-def by_token(table: Personal, scope: str) -> str:
+def _by_token(table: Personal, scope: str) -> sql.Statement:
     """Takes the person out of rows that have their token and do not say whose it is."""
     changes = {c: e for c, e in _taken_out(table).items() if c != "recipient_id"}
-    return (
+    return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erased_token as person"
         f" where person.msisdn_token = {table.bare}.msisdn_token"
         f" and {table.bare}.recipient_id is null and {scope}"
     )
 
 
-def staged(table: Personal, scope: str) -> Iterator[str]:
-    """Everything that takes erased people out of rows of a staging table."""
-    for column in table.message_columns:
-        yield by_message(table, column, scope)
-    if "link_token" in table.columns and not table.is_owned:
-        yield by_link(table, scope)
-    if "recipient_id" in table.columns:
-        yield by_recipient(table, scope)
-    if table.knows_token:
-        yield by_token(table, scope)
+def _by_line(table: Personal, scope: str) -> sql.Statement:
+    """Takes the person out of rows that name nobody, by their line."""
+    bare, name = table.bare, "recipient_id" if table.is_owned else "message_id"
+    changes = {c: e for c, e in _taken_out(table).items() if c != name}
+    return _statement(
+        f"update {table.name} set {_listed(changes)} from pii.erased_line as person"
+        f" where person.object_id = {bare}.object_id and person.line_number = {bare}.line_number"
+        f" and {bare}.{name} is null and {scope}"
+    )
 
 
-def new_messages(source: str, scope: str) -> str:
-    """Lists messages of erased recipients that a table has and the list lacks."""
-    return f"""
+def _new_messages(source: str, scope: str) -> sql.Statement:
+    return _statement(f"""
         insert into pii.erased_message
             (message_id, message_alias, request_id, recipient_id, secret, link_token)
         with owned as (
@@ -266,7 +394,8 @@ def new_messages(source: str, scope: str) -> str:
         )
         select
             owned.message_id,
-            left(owned.message_id, 10) || upper(left(md5(person.secret || owned.message_id), 16)),
+            left(owned.message_id, 10) || upper(left(md5(person.secret || owned.message_id), 16))
+                as message_alias,
             person.request_id,
             person.recipient_id,
             person.secret,
@@ -275,7 +404,51 @@ def new_messages(source: str, scope: str) -> str:
         join pii.erasure_registry as person on person.recipient_id = owned.recipient_id
         left join pii.erased_message as known on known.message_id = owned.message_id
         where known.message_id is null
-    """
+    """)
+
+
+def _new_provider_ids(source: str, scope: str) -> sql.Statement:
+    return _statement(f"""
+        insert into pii.erased_provider_id (request_id, provider, provider_message_id)
+        select distinct
+            person.request_id,
+            source.provider,
+            source.provider_message_id
+        from {source} as source
+        join pii.erasure_registry as person on person.recipient_id = source.recipient_id
+        left join pii.erased_provider_id as known
+            on known.provider_message_id = source.provider_message_id
+            and known.provider = source.provider
+            and known.request_id = person.request_id
+        where source.provider_message_id is not null and known.request_id is null and {scope}
+    """)
+
+
+def _new_lines(table: Personal, scope: str) -> sql.Statement:
+    """Lists lines that name nobody: answers with a token, receipts with a provider's id, of erased people."""
+    if table.is_owned:
+        name, person = "recipient_id", "pii.erased_token"
+        is_theirs = "person.msisdn_token = source.msisdn_token"
+    else:
+        name, person = "message_id", "pii.erased_provider_id"
+        is_theirs = (
+            "person.provider_message_id = source.provider_message_id"
+            " and person.provider = source.provider"
+        )
+    return _statement(f"""
+        insert into pii.erased_line (request_id, object_id, line_number)
+        select distinct
+            person.request_id,
+            source.object_id,
+            source.line_number
+        from {table.name} as source
+        join {person} as person on {is_theirs}
+        left join pii.erased_line as known
+            on known.object_id = source.object_id
+            and known.line_number = source.line_number
+            and known.request_id = person.request_id
+        where source.{name} is null and known.request_id is null and {scope}
+    """)
 
 
 def _link(table: Personal) -> dict[str, str]:

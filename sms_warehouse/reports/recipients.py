@@ -29,7 +29,7 @@ def _engagement(clock: Clock) -> Values:
 def _fill_engagement(session: Session, name: str, values: Values) -> None:
     """The week of the clock anew; the weeks before stay, as far as they are kept."""
     snapshot_date = cast(date, values["snapshot_date"])
-    newest = session.value(f"select max(snapshot_date) as newest from reports.{name}")
+    newest = session.value("select max(snapshot_date) as newest from reports.recipient_engagement")
     newest = max(snapshot_date, newest or snapshot_date)
     sql.run(session, "reports/consent", **values)
     sql.run(session, f"reports/{name}/messages", **values)

@@ -1,4 +1,4 @@
-"""Every SQL file, by running the golden world in the scratch schemas; what its branches miss is explained instead.
+"""Every SQL file, by running the golden world in the scratch schemas; what could not be reached is explained instead.
 
 A statement counts as run when Redshift executed it, as it stands in its file but for the names of schemas.
 """
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from sms_warehouse import sql
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
 from sms_warehouse.verify import world
+from sms_warehouse.verify.golden import ERASED, Answer, Golden
 from sms_warehouse.verify.outcome import Outcome
-from sms_warehouse.verify.scratch import Scratch, ScratchRedshift
+from sms_warehouse.verify.scratch import Ran, Scratch
 
 SECTION = "sql"
 FILE_OUTCOMES, GOLDEN_OUTCOMES, STEP_OUTCOMES = "file ", "golden: ", "step: "
+ERASURE_OUTCOMES = GOLDEN_OUTCOMES + ERASED
 
 _EXPLAINED = frozenset({"select", "with", "insert", "update", "delete"})
 _TEMP_TABLE = re.compile(r"^create temp table (\w+)", re.MULTILINE)
@@ -25,10 +27,20 @@ _PARAMETER = re.compile(
     r"(?P<skip>'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|::)|(?<![:\w]):(?P<name>[a-z_]\w*)", re.DOTALL
 )
 _INTEGERS = frozenset(
-    {"lines_quarantined", "objects", "row_limit", "rows_landed", "ruleset_version", "upstreams"}
+    {
+        "cap_messages",
+        "lines_quarantined",
+        "objects",
+        "row_limit",
+        "rows_landed",
+        "ruleset_version",
+        "upstreams",
+    }
 )
-_DATES = re.compile(r"^day$|_date$|^window_start$")
-_TIMES = re.compile(r"^now$|^as_of$|_at$|_end$")
+_DATES = re.compile(r"^day$|_date$|_before$|^window_(start|end)$")
+_TIMES = re.compile(r"^now$|^as_of$|_at$|_window_end$|since")
+_FLAGS = re.compile(r"^is_")
+_ZONES = re.compile(r"_tz$")
 
 
 @dataclass(frozen=True)
@@ -63,30 +75,36 @@ def run(scratch: Scratch, progress: Callable[[str], object]) -> list[Outcome]:
     redshift, lake = scratch.redshift, scratch.lake
     scratch.note("bucket", lake.bucket)
     outcomes: list[Outcome] = []
-    for step in world.steps(redshift, lake, lake.prefix):
-        if isinstance(step, world.Golden):
-            outcomes.append(_golden(redshift, step))
-            continue
-        progress(f"{SECTION}: {step.name}")
-        try:
-            step.work()
-        except Exception as error:
-            # The other steps show what else there is to know.
-            outcomes.append(
-                Outcome(SECTION, STEP_OUTCOMES + step.name, False, "done", _first_line(error))
-            )
-        else:
-            outcomes.append(Outcome(SECTION, STEP_OUTCOMES + step.name, True, "done", "done"))
-    outcomes += [_golden(redshift, golden) for golden in world.GOLDEN]
+    for event in world.steps(redshift, lake):
+        match event:
+            case Golden():
+                outcomes.append(_golden(redshift, event))
+            case Answer():
+                progress(f"{SECTION}: {event.name}")
+                outcomes.append(_answer(event))
+            case world.Step():
+                progress(f"{SECTION}: {event.name}")
+                outcomes.append(_done(event))
     progress(f"{SECTION}: what became of each statement")
-    return outcomes + [_outcome(redshift, found) for found in all_statements()]
+    # To explain a statement others are tried and may fail: what ran is told by another's record.
+    return outcomes + [_outcome(redshift.ran, scratch.redshift, s) for s in all_statements()]
 
 
-def _outcome(redshift: ScratchRedshift, found: FileStatement) -> Outcome:
+def _done(step: world.Step) -> Outcome:
+    name = STEP_OUTCOMES + step.name
+    try:
+        step.work()
+    except Exception as error:
+        # The other steps show what else there is to know.
+        return Outcome(SECTION, name, False, "done", _first_line(error))
+    return Outcome(SECTION, name, True, "done", "done")
+
+
+def _outcome(ran: Ran, redshift: Redshift, found: FileStatement) -> Outcome:
     text = found.statement.text
-    if failure := redshift.ran.failures.get(text):
+    if failure := ran.failures.get(text):
         return Outcome(SECTION, found.name, False, "runs", failure)
-    if text in redshift.ran.statements:
+    if text in ran.statements:
         return Outcome(SECTION, found.name, True, "runs", "ran")
     if found.word.split()[0] not in _EXPLAINED:
         return Outcome(SECTION, found.name, None, "runs", note="not run, and cannot be explained")
@@ -145,12 +163,16 @@ def _with_samples(text: str) -> str:
             return "1"
         if _DATES.search(name):
             return "cast('2026-03-10' as date)"
-        return "cast('2026-03-10 12:00:00' as timestamp)" if _TIMES.search(name) else "'sample'"
+        if _TIMES.search(name):
+            return "cast('2026-03-10 12:00:00' as timestamp)"
+        if _FLAGS.search(name):
+            return "true"
+        return "'UTC'" if _ZONES.search(name) else "'sample'"
 
     return _PARAMETER.sub(sample, text)
 
 
-def _golden(redshift: Redshift, golden: world.Golden) -> Outcome:
+def _golden(redshift: Redshift, golden: Golden) -> Outcome:
     name = GOLDEN_OUTCOMES + golden.name
     try:
         with redshift.session("verify") as session:
@@ -159,10 +181,21 @@ def _golden(redshift: Redshift, golden: world.Golden) -> Outcome:
         return Outcome(
             SECTION, name, False, repr(golden.expected), f"{error.state} {error.message}"
         )
-    found = rows[0] if len(rows) == 1 else tuple(rows)
+    return _compared(name, golden.expected, rows[0] if len(rows) == 1 else tuple(rows))
+
+
+def _answer(answer: Answer) -> Outcome:
+    name = GOLDEN_OUTCOMES + answer.name
+    try:
+        found = answer.ask()
+    except Exception as error:
+        return Outcome(SECTION, name, False, repr(answer.expected), _first_line(error))
+    return _compared(name, answer.expected, found)
+
+
+def _compared(name: str, expected: object, found: object) -> Outcome:
     # 1 == True == Decimal(1), and a reader of the report sees the difference.
-    is_equal = repr(found) == repr(golden.expected)
-    return Outcome(SECTION, name, is_equal, repr(golden.expected), repr(found))
+    return Outcome(SECTION, name, repr(found) == repr(expected), repr(expected), repr(found))
 
 
 def _first_line(error: Exception) -> str:

@@ -49,6 +49,10 @@ PROMISES: tuple[Promise, ...] = (
         _section(files.SECTION, begins=(files.GOLDEN_OUTCOMES, files.STEP_OUTCOMES)),
     ),
     Promise(
+        "an erased person leaves, and the counts stay",
+        _section(files.SECTION, begins=(files.ERASURE_OUTCOMES,)),
+    ),
+    Promise(
         "COPY loads our Parquet files and manifests, or stores nothing", _section(copying.SECTION)
     ),
     Promise("the COPY role reads the bucket", _section(copying.SECTION, begins=(copying.LOADS,))),

@@ -1,8 +1,9 @@
 """The scratch space of one verification: schemas, databases and objects that are its own, made and removed.
 
 The platform's code runs in it unchanged: a session here only puts the names of the scratch schemas where a
-statement names the warehouse's, so nothing of the real warehouse is read or written. A table in the first
-schema lists what else was made, so that what a killed run left can be found and removed.
+statement names the warehouse's, and a lake here keeps lists, quarantined lines and logs under a prefix of its own;
+so nothing of the real warehouse, and nobody's list in the bucket, is read or written. A table in the first schema
+lists what else was made, so that what a killed run left can be found and removed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from sms_warehouse import sql
+from sms_warehouse import model, sql
 from sms_warehouse.landing import keys
 from sms_warehouse.migrate import schema_files
 from sms_warehouse.resources.lake import Lake
@@ -35,6 +36,8 @@ _SCHEMA_EXISTS = "42P06"
 _IN_USE = "55006"
 _DROP_ATTEMPTS = 5
 _DROP_PAUSE_S = 1.0
+# What tells of tables by the names of their schemas, as values.
+_CATALOG = ("information_schema.", "svv_tables", "svv_columns")
 
 
 class ScratchTaken(Exception):
@@ -49,16 +52,33 @@ def layers() -> tuple[str, ...]:
 
 
 @cache
+def _relations() -> frozenset[str]:
+    """The tables and views of the warehouse, with their schemas."""
+    return frozenset(table.full_name for path in schema_files() for table in model.tables(path))
+
+
+@cache
 def _names() -> re.Pattern[str]:
     layer = "|".join(layers())
     return re.compile(
         rf"""
           (?P<text>'(?:[^']|'')*') | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/
-        | (?<![\w.$:])(?P<qualifier>{layer})(?=\.[a-z_])
+        | (?<![\w.$:])(?P<qualifier>{layer})\.(?P<relation>[a-z_]\w*)
         | (?<=create\ schema\ if\ not\ exists\ )(?P<made>{layer})\b
         """,
         re.VERBOSE | re.DOTALL,
     )
+
+
+@cache
+def _aliases() -> re.Pattern[str]:
+    """A common table expression, or an alias, that is called like a schema."""
+    layer = "|".join(layers())
+    return re.compile(rf"\b(?P<query>{layer})\s+as\s*\(|\bas\s+(?P<alias>{layer})\b")
+
+
+def _asks_catalog(statement: str) -> bool:
+    return any(view in statement for view in _CATALOG)
 
 
 def renamed(statement: str, schema: str) -> str:
@@ -66,11 +86,15 @@ def renamed(statement: str, schema: str) -> str:
 
     Quotes and comments stay as they are, but for the names of schemas that the catalog is asked for.
     """
-    asks_catalog = "information_schema." in statement
+    asks_catalog = _asks_catalog(statement)
+    own = {found["query"] or found["alias"] for found in _aliases().finditer(statement)}
 
     def replace(token: re.Match[str]) -> str:
-        if name := token["qualifier"] or token["made"]:
-            return f"{schema}_{name}"
+        if (layer := token["qualifier"]) is not None:
+            is_own = layer in own and token[0] not in _relations()
+            return token[0] if is_own else f"{schema}_{token[0]}"
+        if (made := token["made"]) is not None:
+            return f"{schema}_{made}"
         if asks_catalog and token["text"] and token["text"].strip("'") in layers():
             return f"'{schema}_{token['text'].strip(chr(39))}'"
         return token[0]
@@ -106,7 +130,7 @@ class ScratchSession(Session):
 
     def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         rows = super().rows(statement, **values)
-        if "information_schema." not in statement:
+        if not _asks_catalog(statement):
             return rows
         own = {f"{self._schema}_{layer}": layer for layer in layers()}
         return [tuple(own.get(v, v) if isinstance(v, str) else v for v in row) for row in rows]
@@ -129,12 +153,38 @@ class ScratchRedshift(Redshift):
 
 
 class ScratchLake(Lake):
-    """The bucket, with the services' logs under a prefix that no notification announces."""
+    """The bucket, with all that outlives a load under a prefix that no notification announces.
+
+    Files for COPY stay where landing puts them, for manifests name them there; each is named after its load and
+    removed with it.
+    """
 
     prefix: str
 
     def list_day(self, event_type: str, day: date) -> list[LakeObject]:
-        return self.list_prefix(f"{self.prefix}{keys.day_prefix(event_type, day)}")
+        return [
+            found
+            for found in self.list_prefix(keys.day_prefix(event_type, day))
+            if keys.fits(found.key.removeprefix(self.prefix))
+        ]
+
+    def list_prefix(self, prefix: str) -> list[LakeObject]:
+        return super().list_prefix(self._own(prefix))
+
+    def head(self, key: str) -> LakeObject | None:
+        return super().head(self._own(key))
+
+    def get(self, key: str) -> bytes | None:
+        return super().get(self._own(key))
+
+    def put(self, key: str, body: bytes) -> None:
+        super().put(self._own(key), body)
+
+    def delete(self, found: list[str]) -> None:
+        super().delete([self._own(key) for key in found])
+
+    def _own(self, key: str) -> str:
+        return key if key.startswith((self.prefix, keys.LANDING)) else f"{self.prefix}{key}"
 
 
 @dataclass(frozen=True)
@@ -158,7 +208,7 @@ class Scratch:
 
     def check_name(self) -> None:
         """Raises ScratchTaken for a name that no scratch schema may have."""
-        if not _NAME.fullmatch(self.schema) or self.schema in (*layers(), "pii", "public"):
+        if not _NAME.fullmatch(self.schema) or self.schema in (*layers(), "public"):
             raise ScratchTaken(
                 f"{self.schema!r} cannot be a scratch schema: choose a name of lower-case letters, digits "
                 "and underscores that no schema has"

@@ -6,8 +6,6 @@ scratch database of its own.
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +18,7 @@ from pydantic import PrivateAttr
 from sms_warehouse.landing.load import LandedDay, land_day
 from sms_warehouse.migrate import migrate
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
-from sms_warehouse.verify import world
+from sms_warehouse.verify import logs
 from sms_warehouse.verify.outcome import Outcome
 from sms_warehouse.verify.scratch import Scratch, ScratchLake
 
@@ -116,9 +114,8 @@ def _land(scratch: Scratch) -> tuple[str, str]:
     redshift, lake = scratch.redshift, scratch.lake
     scratch.note("bucket", lake.bucket)
     migrate(redshift)
-    event = world.inbound("meeting", day := world.MEETING_DAY)
-    key = world.key(lake.prefix, _EVENT, day, "meeting")
-    lake.put(key, gzip.compress(json.dumps(event).encode() + b"\n", mtime=0))
+    event = logs.inbound("meeting", 10, day := logs.MEETING_DAY)
+    lake.put(logs.key(_EVENT, day, "meeting"), logs.packed([event]))
     meeting = _MeetingLake(prefix=lake.prefix)
 
     def land() -> LandedDay:

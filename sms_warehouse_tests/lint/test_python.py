@@ -1,17 +1,24 @@
 """The statements in the package's Python are found, all of them, and put together as they will be sent."""
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 import pytest
 
+from sms_warehouse import follow_up, trace
 from sms_warehouse.landing.load import purge_staging
 from sms_warehouse.local.lint.python import EXAMPLES, of_module, of_package
 from sms_warehouse.local.lint.statements import Statement, of_text
 from sms_warehouse.migrate import migrate
+from sms_warehouse.privacy import erase
+from sms_warehouse.reclassify import Subject, preview, reclassify
 from sms_warehouse.resources.redshift import Session
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.platform import doors
+from sms_warehouse_tests.privacy import people
+from sms_warehouse_tests.warehouse.world import DAY, refresh_all
 
 
 def found(source: str) -> list[str]:
@@ -71,6 +78,16 @@ def test_the_package_has_no_statement_that_cannot_be_put_together(repository) ->
     assert len(statements) > 50
 
 
+def test_no_statement_is_so_open_that_it_would_pass_for_any(repository) -> None:
+    statements, _ = of_package(repository / "sms_warehouse")
+    strange = (
+        "select strange from nowhere where nothing = 1",
+        "delete from nowhere",
+        "lock nowhere",
+    )
+    assert [s for s in statements for text in strange if s.is_like(text)] == []
+
+
 def test_every_example_stands_for_something(repository) -> None:
     placeholders = {
         ast.unparse(node.value)
@@ -81,10 +98,9 @@ def test_every_example_stands_for_something(repository) -> None:
     assert set(EXAMPLES) <= placeholders
 
 
-def test_whatever_the_platform_sends_has_been_linted(
-    platform: Platform, in_files: list[Statement], repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A day of hostile traffic is loaded, replaced in part, reported on and purged, and every text is recorded."""
+@contextmanager
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """The texts that sessions are handed meanwhile."""
     sent: set[str] = set()
     execute = Session.execute
 
@@ -92,9 +108,33 @@ def test_whatever_the_platform_sends_has_been_linted(
         sent.add(statement)
         return execute(session, statement, **values)
 
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "execute", recording)
+        yield sent
+
+
+def bare(sent: set[str]) -> set[str]:
+    """Texts as the lint has them, without the comments before them."""
+    return {statement.text for text in sent for statement in of_text(text, "sent")}
+
+
+def senders(sent: set[str], in_files: list[Statement], repository) -> set[str]:
+    """The modules whose Python has the statements that no file has; each has to be known to the lint."""
     in_python, _ = of_package(repository / "sms_warehouse")
-    with monkeypatch.context() as recorded:
-        recorded.setattr(Session, "execute", recording)
+    others = bare(sent) - {s.text for s in in_files}
+    assert {text for text in others if not any(s.is_like(text) for s in in_python)} == set()
+    return {s.path for s in in_python if any(s.is_like(text) for text in others)}
+
+
+def modules(*names: str) -> set[str]:
+    return {f"sms_warehouse/{name}.py" for name in names}
+
+
+def test_whatever_the_platform_sends_has_been_linted(
+    platform: Platform, in_files: list[Statement], repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of hostile traffic is loaded, replaced in part, reported on and purged, and every text is recorded."""
+    with recorded(monkeypatch) as sent:
         migrate(platform.redshift)
         doors.put(*doors.files("hostile", doors.DAYS[:1]))
         instance = dg.DagsterInstance.ephemeral()
@@ -102,26 +142,55 @@ def test_whatever_the_platform_sends_has_been_linted(
         assert doors.run_day(doors.DAYS[0]).success
         doors.refresh_reports()
         purge_staging(platform.redshift, "link_click", today=doors.AS_OF.date())
-    files = {s.text for s in in_files}
-    bare = {statement.text for text in sent for statement in of_text(text, "sent")}
-    others = bare - files
-    assert {text for text in others if not any(s.is_like(text) for s in in_python)} == set()
-    assert len(bare & files) > 100
-    senders = {s.path for s in in_python if any(s.is_like(text) for text in others)}
-    assert senders >= {
-        f"sms_warehouse/{module}.py"
-        for module in (
-            "apply",
-            "apply_events",
-            "apply_messages",
-            "assets/describe",
-            "assets/reports",
-            "checks",
-            "landing/ledger",
-            "landing/load",
-            "migrate",
-            "reports",
-            "resources/redshift",
-            "sensors",
-        )
-    }
+    assert len(bare(sent) & {s.text for s in in_files}) > 100
+    assert senders(sent, in_files, repository) >= modules(
+        "apply",
+        "apply_events",
+        "apply_messages",
+        "assets/reports",
+        "checks",
+        "landing/ledger",
+        "landing/load",
+        "migrate",
+        "reports/__init__",
+        "resources/redshift",
+        "sensors",
+    )
+
+
+def test_whatever_people_ask_for_has_been_linted(
+    platform: Platform, in_files: list[Statement], repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists, rules, traces, new rules for the past, holds and an erasure, with files that land after it."""
+    redshift, lake, now = platform.redshift, platform.lake, people.NOW
+    anna = (people.ANNA, people.REQUEST)
+    people.load(platform, "first", people.world(), b'{"recipient_id":"sub_anna", broken')
+    refresh_all(redshift, now)
+    with recorded(monkeypatch) as sent:
+        with redshift.session("tests") as session:
+            table = follow_up.as_csv(follow_up.rules(session))
+        follow_up.set_rules(redshift, table)
+        follow_up.set_settings(redshift, {"first_hour": 0, "end_hour": 24})
+        follow_up.export(redshift, lake, "cmp_1", now=now, report_tz="UTC")
+        for name in (people.BEN, f"{people.BEN}#0", people.message(people.BEN)):
+            trace.trace(redshift, name, raw=True)
+        preview(redshift, set(Subject), DAY, DAY)
+        reclassify(redshift, set(Subject), DAY, DAY, now=now)
+        erase.hold(redshift, people.ANNA, "case 12", now)
+        erase.release(redshift, people.ANNA, now)
+        with redshift.session("tests") as session:
+            erase.preview(session, *anna)
+        assert erase.erase(redshift, lake, *anna, now=now).is_proved
+        with redshift.session("tests") as session:
+            erase.raw_lines(session, people.REQUEST)
+        people.load(platform, "again", people.world(), b'{"recipient_id":"sub_anna", broken')
+    assert senders(sent, in_files, repository) >= modules(
+        "follow_up",
+        "privacy/erase",
+        "privacy/landing",
+        "privacy/proof",
+        "privacy/treatment",
+        "reclassify",
+        "reports/recipients",
+        "trace",
+    )

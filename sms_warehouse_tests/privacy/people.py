@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sms_warehouse.landing.load import LandedDay, land_day
@@ -27,6 +28,7 @@ from sms_warehouse_tests.warehouse.world import (
 
 ANNA, BEN, CARLA = "sub_anna", "sub_ben", "sub_carla"
 TOKENS = {ANNA: "a" * 64, BEN: "b" * 64, CARLA: "c" * 64}
+NETWORKS = {ANNA: "198.51.100", BEN: "203.0.113", CARLA: "192.0.2"}
 REQUEST = "DSR-1"
 NOW = at(days=3)
 
@@ -39,6 +41,7 @@ def message(recipient: str, number: int = 1, made_at: datetime = NOON) -> str:
 def told(recipient: str, number: int = 1, sent_at: datetime = NOON) -> list[Event]:
     """All that is logged of one message that was sent, delivered and clicked."""
     name = message(recipient, number, sent_at)
+    first_name = recipient.removeprefix("sub_").capitalize()
     link = f"link-{recipient}-{number}"
     return [
         submitted(
@@ -59,7 +62,7 @@ def told(recipient: str, number: int = 1, sent_at: datetime = NOON) -> list[Even
             sent_at + timedelta(seconds=9),
             segment_seq=None,
             provider_message_id=f"provider-{recipient}-{number}",
-            receipt_text="id:7 sub:001 dlvrd:001 stat:DELIVRD Text:Hello Anna",
+            receipt_text=f"id:7 sub:001 dlvrd:001 stat:DELIVRD Text:Hello {first_name}",
         ),
         *(
             click(
@@ -68,17 +71,26 @@ def told(recipient: str, number: int = 1, sent_at: datetime = NOON) -> list[Even
                 link_token=link,
                 recipient_id=recipient,
                 visitor_token=f"visitor-{recipient}-{minutes % 2}",
+                client_ip=f"{NETWORKS[recipient]}.7",
                 ip_token=f"ip-{recipient}",
-                referer="https://private.example/anna",
+                geo_region=f"region-{first_name}",
+                referer=f"https://{first_name}.example/home",
+                accept_language=f"en, x-{first_name}",
             )
             for minutes in (5, 6, 90)
         ),
     ]
 
 
-def world() -> list[Event]:
-    """Anna has three messages, answers the second and leaves after it; the third is sent all the same."""
-    return [
+@cache
+def world() -> tuple[Event, ...]:
+    """Anna has three messages, answers the second and leaves after it; the third is sent all the same.
+
+    Of her answer only the number is known, and of a receipt for Ben and of one for her only the provider's id.
+
+    The same events at every call: written again under another name they are a replay.
+    """
+    return (
         campaign(),
         *told(ANNA, 1),
         *told(ANNA, 2, at(hours=1)),
@@ -93,11 +105,22 @@ def world() -> list[Event]:
             inbound_id="inbound-anna",
             in_reply_to_message_id=message(ANNA, 2, at(hours=1)),
         ),
+        *(
+            receipt(
+                None,
+                "SENT",
+                at(seconds=4),
+                segment_seq=None,
+                provider_message_id=f"provider-{recipient}-1",
+                receipt_text=f"id:7 sub:001 dlvrd:000 stat:ENROUTE Text:Hello again {recipient[4:]}",
+            )
+            for recipient in (ANNA, BEN)
+        ),
         opt_out(
             ANNA, at(hours=3), msisdn_token=TOKENS[ANNA], keyword_raw="stop it", program_id="deals"
         ),
         opt_out(BEN, at(hours=30), msisdn_token=TOKENS[BEN], program_id="deals"),
-    ]
+    )
 
 
 def line(found: Event) -> str:
@@ -144,3 +167,42 @@ def load(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -
     put(platform, name, events, *more)
     land(platform)
     apply_all(platform.redshift)
+
+
+def secrets(recipient: str) -> set[str]:
+    """What the logs say of a person that leads to them, or that they wrote; in small letters."""
+    first_name = recipient.removeprefix("sub_")
+    messages = (message(recipient, n, at(hours=h)) for n, h in ((1, 0), (2, 1), (3, 5)))
+    return {
+        recipient,
+        TOKENS[recipient],
+        *(name.lower() for name in messages),
+        f"link-{recipient}",
+        f"provider-{recipient}",
+        f"trace-{recipient}",
+        f"visitor-{recipient}",
+        f"ip-{recipient}",
+        f"{NETWORKS[recipient]}.",
+        f"hello {first_name}",
+        f"hello again {first_name}",
+        f"region-{first_name}",
+        f"{first_name}.example",
+        f"x-{first_name}",
+    }
+
+
+def stored(platform: Platform) -> str:
+    """All rows of all tables but those of schema pii, and all lists and quarantined lines, in small letters."""
+    with platform.redshift.session("tests") as session:
+        tables = session.rows(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_type = 'BASE TABLE'"
+            " and table_schema in ('control', 'staging', 'warehouse', 'reports')"
+        )
+        texts = [repr(session.rows(f"select * from {schema}.{name}")) for schema, name in tables]
+    for prefix in ("exports/", "quarantine/"):
+        for found in platform.lake.list_prefix(prefix):
+            body = platform.lake.get(found.key)
+            assert body is not None
+            texts.append(gzip.decompress(body).decode())
+    return "\n".join(texts).lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from sms_warehouse.privacy.treatment import FACTS, STAGING
 from sms_warehouse_tests.cli.conftest import Command, command
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.privacy.people import ANNA, REQUEST, load, message, world
@@ -27,6 +28,21 @@ def test_a_preview_then_the_erasure_then_its_proof(
     proof = json.loads(done.stdout)
     assert proof["is_proved"]
     assert not any(found["rows"] for found in proof["searched"])
+    assert {"warehouse.fact_message", "staging.link_click", "s3 exports/"} <= {
+        found["place"] for found in proof["searched"]
+    }
+    changed = proof["changed"]
+    assert changed.keys() >= {table.name for table in (*STAGING, *FACTS)}
+    assert changed["staging.message_submitted"] >= 3
+    assert changed["warehouse.fact_click"] >= 9
+    assert changed["warehouse.dim_recipient"] == 1
+    with platform.redshift.session("tests") as session:
+        assert (
+            session.value(
+                "select count(*) as done from pii.erasure_registry where erased_at is not null"
+            )
+            == 1
+        )
     assert raw.read_text().startswith("bucket,object_key,line_number\n")
     for said in (done.stdout, done.stderr, raw.read_text()):
         assert ANNA not in said
@@ -49,12 +65,16 @@ def test_a_search_that_finds_something_says_so_by_its_exit_code(
 
 def test_a_hold_is_named_when_it_refuses(command: Command, platform: Platform) -> None:
     load(platform, "first", world())
-    assert command("hold", "--recipient", ANNA, "--reason", "case 12").exit_code == 0
+    held = command("hold", "--recipient", ANNA, "--reason", "case 12")
+    assert (held.exit_code, held.stdout, held.stderr) == (0, "held\n", "")
     refused = command(*ERASE)
     assert refused.exit_code == 1
     assert "case 12" in refused.stderr
     assert command("hold", "--recipient", ANNA, "--release").exit_code == 0
     assert command(*ERASE).exit_code == 0
+    late = command("hold", "--recipient", ANNA, "--reason", "case 12")
+    assert late.exit_code == 0
+    assert f"warning: request {REQUEST} came before the hold" in late.stderr
 
 
 def test_a_hold_without_a_reason_is_refused(command: Command) -> None:

@@ -64,8 +64,8 @@ def _hour(
         for r in people
     ]
     age = percentile([float(a) for a in ages if a is not None], 0.5)
-    reasons = Counter(r["bot_reason"] for r in machines)
-    told = sorted(reasons, key=lambda r: (-reasons[r], r is None, r or ""))
+    reasons = Counter(r["bot_reason"] or r["click_class"] for r in machines)
+    told = sorted(reasons, key=lambda r: (-reasons[r], r))
     return {
         "click_hour_utc": hour,
         "campaign_id": campaign_id,

@@ -83,10 +83,11 @@ def make_messages(events: Events, settings: dict[str, Row], given: Given) -> dic
         message["recipient_key"] = _recipient_key(message, events)
         message["followed_up_at"] = min(
             (
-                reminder["sent_at"]
-                for reminder in messages.values()
-                if reminder["follow_up_of_message_id"] == message["message_id"]
-                and reminder["sent_at"]
+                attempt["occurred_at"]
+                for tried in attempts.values()
+                for attempt in tried.values()
+                if attempt["follow_up_of_message_id"] == message["message_id"]
+                and attempt["submit_status"] == "ACCEPTED"
             ),
             default=None,
         )
@@ -279,6 +280,10 @@ def _failure(message: Row, submission: Row, given: Given) -> Row:
 def _attribute(events: Events, messages: dict[str, Row]) -> None:
     """Puts each opt-out down to the message it answers, else to the last one delivered within its window."""
     received = by([m for m in messages.values() if m["recipient_id"]], "recipient_id")
+    owners: dict[str, list[datetime]] = defaultdict(list)
+    for change in events.changes:
+        if change["new_status"] in _LINE_CHANGES:
+            owners[change["recipient_id"]].append(change["effective_at"])
     for change in events.changes:
         change |= {
             "attributed_message_id": None,
@@ -295,6 +300,10 @@ def _attribute(events: Events, messages: dict[str, Row]) -> None:
                 if message["delivery_state"] == "DELIVERED"
                 and message["sent_at"]
                 and message["sent_at"] <= change["effective_at"]
+                and not any(
+                    message["first_submitted_at"] < began <= change["effective_at"]
+                    for began in owners[change["recipient_id"]]
+                )
                 and change["effective_at"]
                 < message["sent_at"] + timedelta(hours=message["optout_window_hours"])
             ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from sms_warehouse import sql
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
-from sms_warehouse.verify import world
+from sms_warehouse.verify import golden, world
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.verify.conftest import Verify, report, scratch_spaces
 
@@ -23,19 +23,12 @@ def quiet_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A golden world in which nothing happens but that the schema is made, and a few of the SQL files."""
     steps = world.steps
 
-    def first(redshift: Redshift, lake: Lake, prefix: str) -> Iterator[world.Step | world.Golden]:
-        return islice(steps(redshift, lake, prefix), 1)
+    def first(redshift: Redshift, lake: Lake) -> Iterator[world.Event]:
+        return islice(steps(redshift, lake), 1)
 
     monkeypatch.setattr(world, "steps", first)
-    monkeypatch.setattr(world, "GOLDEN", ())
     folder = tmp_path / "sql"
-    for name in (
-        "schema",
-        "reference",
-        "apply",
-        "warehouse/dim_campaign",
-        "warehouse/fact_message",
-    ):
+    for name in ("schema", "reference", "apply", "warehouse/dim_campaign"):
         shutil.copytree(sql.root() / name, folder / name)
     monkeypatch.setattr(sql, "root", lambda: folder)
     return folder
@@ -92,13 +85,21 @@ def test_a_golden_row_that_differs_is_named(
 ) -> None:
     """A value of another type differs too, although Python calls 1 and 1.0 equal."""
     query = "select 30 as a, 28 as b, 1 as c"
-    planted = [
-        world.Golden("another value", query, (30, 27, 1)),
-        world.Golden("another type", query, (30, 28, 1.0)),
-        world.Golden("no row", f"select x.a from ({query}) as x where x.a = 0", (30,)),
-        world.Golden("the same", query, (30, 28, 1)),
+
+    def broken() -> object:
+        raise LookupError("nothing is known")
+
+    planted: list[world.Event] = [
+        golden.Golden("another value", query, (30, 27, 1)),
+        golden.Golden("another type", query, (30, 28, 1.0)),
+        golden.Golden("no row", f"select x.a from ({query}) as x where x.a = 0", (30,)),
+        golden.Golden("the same", query, (30, 28, 1)),
+        golden.Answer("another answer", lambda: [1], (1,)),
+        golden.Answer("no answer", broken, 1),
+        golden.Answer("the same answer", lambda: {"rows": 1}, {"rows": 1}),
     ]
-    monkeypatch.setattr(world, "GOLDEN", planted)
+    first = world.steps
+    monkeypatch.setattr(world, "steps", lambda *given: chain(first(*given), planted))
     result = verify("--only", "sql", "--json")
     assert result.exit_code == 1
     goldens = {
@@ -111,17 +112,28 @@ def test_a_golden_row_that_differs_is_named(
         "golden: another type": (False, "(30, 28, 1.0)", "(30, 28, 1)"),
         "golden: no row": (False, "(30,)", "()"),
         "golden: the same": (True, "(30, 28, 1)", "(30, 28, 1)"),
+        "golden: another answer": (False, "(1,)", "[1]"),
+        "golden: no answer": (False, "1", "LookupError: nothing is known"),
+        "golden: the same answer": (True, "{'rows': 1}", "{'rows': 1}"),
     }
 
 
 def test_what_the_world_does_not_run_is_explained_and_does_not_count_as_run(
     verify: Verify, quiet_world: Path
 ) -> None:
-    """A new file that nobody runs and that Redshift cannot plan is an error, one that it can plan is open."""
+    """A new file that nobody runs and that Redshift cannot plan is an error, one that it can plan is open.
+
+    What was tried on the way to a plan, such as making a temp table that needs another one, is no error.
+    """
     (quiet_world / "apply" / "planned.sql").write_text(
         "select load_id from batch_load where load_id = :load_id"
     )
     (quiet_world / "apply" / "wrong.sql").write_text("select no_such_column from control.load")
+    (quiet_world / "apply" / "reader.sql").write_text("select load_id from second_list")
+    (quiet_world / "apply" / "tables.sql").write_text(
+        "create temp table first_list (load_id varchar(26));"
+        " create temp table second_list as select load_id from first_list"
+    )
     result = verify("--only", "sql", "--json")
     assert result.exit_code == 1
     found = {o["name"]: o for o in report(result)["outcomes"] if o["section"] == "sql"}
@@ -131,9 +143,9 @@ def test_what_the_world_does_not_run_is_explained_and_does_not_count_as_run(
     assert wrong["agreed"] is False
     assert "42703" in wrong["found"]
     assert [name for name, o in found.items() if o["agreed"] is False] == [wrong["name"]]
-    assert found["file warehouse/fact_message/recompute.sql, statement 1: create temp"][
-        "agreed"
-    ] is (None)
+    for number in (1, 2):
+        made = found[f"file apply/tables.sql, statement {number}: create temp"]
+        assert (made["agreed"], made["note"]) == (None, "not run, and cannot be explained")
 
 
 def test_a_user_who_may_not_create_databases_learns_what_stays_open(

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sms_warehouse.verify.scratch import renamed
+from sms_warehouse.landing import keys
+from sms_warehouse.migrate import migrate
+from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.verify.scratch import Scratch, ScratchLake, renamed
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.verify.conftest import Verify, scratch_spaces
 
@@ -149,7 +152,76 @@ def test_a_name_that_is_the_warehouses_or_no_name_is_refused(verify: Verify, nam
             "select 1 as n from information_schema.tables where table_schema = 'control'",
             "select 1 as n from information_schema.tables where table_schema = 's_control'",
         ),
+        (
+            "select remarks from svv_columns where table_schema in ('pii', 'reports')",
+            "select remarks from svv_columns where table_schema in ('s_pii', 's_reports')",
+        ),
+        (
+            "comment on column pii.legal_hold.reason is 'As in pii.identifier; it''s control.load'",
+            "comment on column s_pii.legal_hold.reason is 'As in pii.identifier; it''s control.load'",
+        ),
+        (
+            "with control as (select 1 as n) select control.n, l.rows_landed from control.load as l",
+            "with control as (select 1 as n) select control.n, l.rows_landed from s_control.load as l",
+        ),
+        (
+            "select reports.n from control.load as reports",
+            "select reports.n from s_control.load as reports",
+        ),
+        ("select n from control.no_such_table", "select n from s_control.no_such_table"),
     ],
 )
 def test_only_the_names_of_schemas_are_replaced(statement: str, expected: str) -> None:
     assert renamed(statement, "s") == expected
+
+
+def test_files_of_the_scratch_space_are_kept_apart(platform: Platform) -> None:
+    """Lists and quarantined lines of the real warehouse lie in the same bucket, and erasure rewrites such files."""
+    names = ["exports/list.csv", "quarantine/line", "raw/inbound_message/v=1/dt=2026-03-10/hh=12/x"]
+    for name in names:
+        platform.lake.put(name, b"real")
+    lake = ScratchLake(prefix="verify/s/")
+    for name in names:
+        assert lake.head(name) is None
+        assert lake.get(name) is None
+        assert lake.list_prefix(name) == []
+        lake.put(name, b"scratch")
+        (found,) = lake.list_prefix(name)
+        assert found.key == f"verify/s/{name}"
+        assert lake.get(name) == lake.get(found.key) == b"scratch"
+    lake.delete(names[:2])
+    lake.delete([f"verify/s/{names[2]}"])
+    assert lake.list_prefix("") == []
+    assert [platform.lake.get(name) for name in names] == [b"real"] * 3
+    # COPY reads what a manifest names, and landing names what it wrote there.
+    lake.put(f"{keys.LANDING}load/good.manifest", b"scratch")
+    assert platform.lake.get(f"{keys.LANDING}load/good.manifest") == b"scratch"
+
+
+def test_tables_of_the_scratch_space_are_described_in_the_catalog(platform: Platform) -> None:
+    """Also where the real warehouse, in the same database, has been described long since; once is enough."""
+    migrate(platform.redshift)
+    scratch = Scratch("sms_warehouse_verify_described")
+    scratch.make()
+    try:
+        redshift = scratch.redshift
+        migrate(redshift)
+        assert remarks(platform.redshift, f"{scratch.schema}_pii") == remarks(
+            platform.redshift, "pii"
+        )
+        redshift.ran.statements.clear()
+        migrate(redshift)
+        assert [s for s in redshift.ran.statements if s.startswith("comment on")] == []
+    finally:
+        scratch.remove()
+
+
+def remarks(redshift: Redshift, schema: str) -> list[tuple[str, ...]]:
+    with redshift.session("tests") as session:
+        found = session.rows(
+            "select table_name, column_name, remarks from svv_columns where table_schema = :schema"
+            " order by table_name, column_name",
+            schema=schema,
+        )
+    assert any(remark for _, _, remark in found)
+    return found

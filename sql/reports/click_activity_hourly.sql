@@ -19,7 +19,7 @@ select
     click.occurred_at,
     click.is_human,
     click.is_repeat_fire,
-    click.bot_reason,
+    coalesce(click.bot_reason, click.click_class) as bot_reason,
     click.ua_key
 from warehouse.fact_click as click
 where click.event_date >= :first_click_date

@@ -51,6 +51,19 @@ create table if not exists pii.erased_message (
 distkey (message_id)
 sortkey (message_id);
 
+-- One row per name that a provider gave to a message of an erased recipient, so that receipts which name no message are
+-- known when they come.
+create table if not exists pii.erased_provider_id (
+    -- The request.
+    request_id varchar(64) not null,
+    -- The SMSC or gateway.
+    provider varchar(64) not null,
+    -- The provider's id of the message.
+    provider_message_id varchar(64) not null
+)
+distkey (provider_message_id)
+sortkey (provider_message_id);
+
 -- One row per phone number and program that an erased person had left: kept so that a STOP is honoured for good.
 create table if not exists pii.suppression (
     -- Keyed HMAC of the phone number.
@@ -75,7 +88,8 @@ create table if not exists pii.legal_hold (
 )
 diststyle all;
 
--- One row per quarantined line that was emptied because it named an erased person.
+-- One row per line that was emptied though no column names the person: quarantined lines, answers with their number alone,
+-- receipts with the provider's name of a message alone.
 create table if not exists pii.erased_line (
     -- The request.
     request_id varchar(64) not null,

@@ -1,6 +1,7 @@
 """The statements in the package's Python: what is handed to a session, with examples for what is put in at run time.
 
-A statement that cannot be put together here, because a part of it comes from afar, is a finding itself.
+A statement that cannot be put together here, because a part of it comes from afar, is a finding itself. Statements
+that follow from the project's own tables are put together by their modules, and each is looked at as it is sent.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sms_warehouse.local.lint.statements import Statement
+from sms_warehouse.privacy import proof, treatment
 
 # These speak to the stand-in's engine, and ask a warehouse what it makes of odd statements.
 _OTHERS = ("local/redshift/", "verify/")
@@ -21,16 +23,24 @@ _NO_SESSIONS = frozenset({"self", "self._cursor", "self.service", "outcome"})
 EXAMPLES = {
     "', '.join((':' + name for name in names))": ":name_0, :name_1",
     "', '.join((repr(t) for t in tables))": "'fact_click', 'fact_submission'",
+    "', '.join(_COLUMNS)": "rule_order, opted_out, action",
     "', '.join(columns)": "load_id, event_type",
+    "', '.join(map(_quoted, names))": "'control', 'staging'",
+    "_quoted(column.meaning)": "'When the event happened, UTC.'",
     "_quoted(manifest_url)": "s3://lake/landing/link_click/dt=2026-03-01/good.manifest",
     "_quoted(settings.copy_role())": "arn:aws:iam::123456789012:role/copy",
+    "_quoted(table.remark)": "'One row per request for a link.'",
+    "column.name": "occurred_at",
     "event.name": "link_click",
     "event_type": "link_click",
+    "kind": "table",
     "landed.event_type": "link_click",
+    "name": "campaign_performance",
     "query_group": "land_link_click",
-    "report": "campaign_performance",
-    "reports.PREVIEW_ORDER[report]": "campaign_id, variant_id",
+    "report.preview_order": "campaign_id, variant_id",
+    "scope": "arrival_date = :day and load_id = :load_id",
     "table": "control.load",
+    "table.full_name": "warehouse.fact_click",
     "temp_table": "seed_click",
     "tuples": "(:load_id_0, :event_type_0)",
 }
@@ -50,7 +60,7 @@ class Unresolved(Exception):
 
 def of_package(root: Path) -> tuple[list[Statement], list[tuple[str, Unresolved]]]:
     """The statements of all modules of a package, and by path what could not be resolved."""
-    statements: list[Statement] = []
+    statements = list(_composed())
     unresolved: list[tuple[str, Unresolved]] = []
     for path in sorted(root.rglob("*.py")):
         inside = path.relative_to(root).as_posix()
@@ -65,8 +75,19 @@ def of_package(root: Path) -> tuple[list[Statement], list[tuple[str, Unresolved]
     return statements, unresolved
 
 
+def _composed() -> Iterator[Statement]:
+    """Every statement that follows from tables and their columns, at the function that gives it."""
+    for every_statement in (treatment.every_statement, proof.every_statement):
+        shown = every_statement.__module__.replace(".", "/") + ".py"
+        for statement in every_statement():
+            yield Statement(shown, every_statement.__code__.co_firstlineno, statement.text)
+
+
 def of_module(source: str, shown: str) -> Iterator[Statement | Unresolved]:
-    """What a module hands to sessions, in order. Statements of files (``statement.text``) are left out."""
+    """What a module hands to sessions, in order.
+
+    Statements that know their values (``statement.text``) are left out: they are of a file, or in ``_composed``.
+    """
     module = ast.parse(source)
     yield from _sent(module, (module,), shown)
 
@@ -74,7 +95,7 @@ def of_module(source: str, shown: str) -> Iterator[Statement | Unresolved]:
 def _sent(
     node: ast.AST, scopes: tuple[ast.AST, ...], shown: str
 ) -> Iterator[Statement | Unresolved]:
-    if isinstance(node, ast.Call) and _is_sending(node) and not _is_of_file(node.args[0]):
+    if isinstance(node, ast.Call) and _is_sending(node) and not _is_whole(node.args[0]):
         try:
             parts = _parts(node.args[0], scopes)
         except Unresolved as problem:
@@ -97,7 +118,7 @@ def _is_sending(call: ast.Call) -> bool:
     )
 
 
-def _is_of_file(node: ast.expr) -> bool:
+def _is_whole(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "text"
 
 

@@ -48,6 +48,12 @@ where taken_in.arrival_date <= :last_due_date
         or taken_in.changed_at > dateadd(day, -1, refreshed.refreshed_at)
     );
 
+-- One row per type and day that staging does not hold whole any more.
+create temp table past_day (
+    event_type varchar(32),
+    arrival_date date
+);
+
 -- One row per object of these days.
 create temp table object_in (
     object_id varchar(64),

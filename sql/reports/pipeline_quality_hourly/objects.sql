@@ -57,7 +57,7 @@ left join writer
 where arrived.arrival_hour <= :as_of;
 
 -- Days that staging does not hold whole any more stay as they were last worked out.
-create temp table past_day as
+insert into past_day
 select distinct
     event_type,
     arrival_date

@@ -17,7 +17,8 @@ create table if not exists reports.click_activity_hourly (
     new_first_clicks bigint not null,
     -- Median age of the messages when a person clicked, in hours from sending; NULL without such clicks.
     p50_message_age_h decimal(18, 6),
-    -- What most of the machines were told by; the first in the alphabet of several.
+    -- What most of the machines were told by: bot_reason, or click_class where that says it all; the first in the alphabet
+    -- of several. NULL without machines.
     top_bot_reason varchar(64),
     -- Clicks by persons on iOS; ios + android + other_os = human.
     ios_clicks bigint not null,

@@ -243,8 +243,9 @@ create table if not exists warehouse.fact_subscription_event (
     consent_text_version varchar(64),
     -- From when the state holds, UTC.
     effective_at timestamp not null,
-    -- For an opt-out the message it is put down to: the one it answers, else the last delivered one within
-    -- attribution_window_hours before; NULL when there is none, and for other changes.
+    -- For an opt-out the message it is put down to: the one it answers, else the last one within
+    -- attribution_window_hours before that was delivered to the same user of the line; NULL when there is none, and for
+    -- other changes.
     attributed_message_id varchar(26),
     -- The optout_window_hours of that message's campaign; NULL for an opt-out that says which message it answers.
     attribution_window_hours smallint,
@@ -355,7 +356,8 @@ create table if not exists warehouse.fact_message (
     recipient_tz varchar(64),
     -- The message this one reminds of.
     follow_up_of_message_id varchar(26),
-    -- When the first reminder of this message was accepted, UTC; NULL when none was.
+    -- When the first reminder of this message was accepted, UTC; NULL when none was. Of several reports of one attempt to
+    -- remind the earliest counts.
     followed_up_at timestamp,
     -- Highest attempt number.
     attempts smallint,

@@ -105,15 +105,10 @@ replied as (
 -- One row per message that another one reminded of.
 followed_up as (
     select
-        reminder.follow_up_of_message_id as message_id,
-        min(reminder.occurred_at) as followed_up_at
-    from warehouse.fact_submission as reminder
-    join touched
-        on touched.message_id = reminder.follow_up_of_message_id
-    where reminder.follow_up_of_message_id >= :first_id
-        and reminder.follow_up_of_message_id < :end_id
-        and reminder.submit_status = 'ACCEPTED'
-    group by reminder.follow_up_of_message_id
+        reminded_message_id as message_id,
+        min(occurred_at) as followed_up_at
+    from reminder
+    group by reminded_message_id
 ),
 
 -- One row per message whose recipient's line had changed hands before it was submitted.

@@ -13,16 +13,10 @@ insert into control.touched_message (message_id)
 select message_id
 from changed_message;
 
--- A message knows when it was followed up.
+-- The message that a submission reminded of, which is gone now.
 insert into control.touched_message (message_id)
-with change as (
-    select follow_up_of_message_id from arrival
-    union all
-    select follow_up_of_message_id from moved
-)
-
 select distinct follow_up_of_message_id as message_id
-from change
+from moved
 where follow_up_of_message_id is not null;
 
 -- The token of a phone number is not in fact_message, so what a submission says of the recipient may change unseen there.

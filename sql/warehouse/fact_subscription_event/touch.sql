@@ -19,6 +19,16 @@ from change
 where new_status in ('DEACTIVATED', 'REASSIGNED')
 group by recipient_id;
 
+-- What came after that may be the next person's opt-out.
+update warehouse.fact_subscription_event
+set is_attribution_due = true
+from changed_line
+where changed_line.recipient_id = fact_subscription_event.recipient_id
+    and fact_subscription_event.effective_at >= changed_line.effective_at
+    and fact_subscription_event.new_status = 'OPTED_OUT'
+    and fact_subscription_event.in_reply_to_message_id is null
+    and not fact_subscription_event.is_attribution_due;
+
 -- Recipients whose consent or line changed.
 insert into control.touched_recipient (recipient_id)
 with change as (
