@@ -322,6 +322,13 @@ IN_THE_END: tuple[Golden, ...] = (
         (True, None, None),
     ),
     Golden(
+        f"{ERASED}what only their number or a provider's id leads to names nobody either",
+        "select receipt.provider_message_id, answer.msisdn_token, answer.inbound_id"
+        " from staging.delivery_receipt as receipt cross join staging.inbound_message as answer"
+        " where receipt.event_id = 'receipt-after' and answer.event_id = 'inbound-after'",
+        ("erased", "erased", "erased"),
+    ),
+    Golden(
         f"{ERASED}a line in quarantine is kept without its text",
         "select line_number, raw_line from control.quarantined_line where resolved_at is null",
         (8, None),

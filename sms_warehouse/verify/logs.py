@@ -229,10 +229,29 @@ LATE: Logs = {
 }
 # Somebody who was followed up opts out, and asks to be erased.
 LEFT: Logs = {"subscription_changed": [_change("3", 0, after_noon(hours=54))]}
-# What their link and the services say of them after that: something new, and something old once more.
+# What is logged of them after that: something old once more, something new, and what only their number or the name
+# that a provider gave to their message leads to.
 OF_ERASED: Logs = {
     "message_submitted": [FIRST["message_submitted"][0]],
+    "delivery_receipt": [
+        _line(
+            "delivery_receipt",
+            "receipt-after",
+            after_noon(hours=56),
+            provider_message_id=FIRST["message_submitted"][0]["provider_message_id"],
+            status="DELIVERED",
+        )
+    ],
     "link_click": [_click("after", 0, after_noon(hours=56))],
+    "inbound_message": [
+        _line(
+            "inbound_message",
+            "inbound-after",
+            after_noon(hours=56),
+            inbound_id="in_after",
+            msisdn_token=token(recipient(0)),
+        )
+    ],
 }
 
 

@@ -149,7 +149,6 @@ def test_copies_that_were_set_aside_are_told_with_the_copy_that_counts(
     first = submitted(M)
     late = Event(first.event_type, {**first.fields, "logged_at": at(hours=1)})
     load(redshift, first)
-    (counted,) = tell(M)["events"]
     land(redshift, objects(first) + objects(late))
     assert [e["fate"] for e in tell(M)["events"]] == [
         "counts",
@@ -157,14 +156,15 @@ def test_copies_that_were_set_aside_are_told_with_the_copy_that_counts(
         "landed, not applied yet",
     ]
     apply_all(redshift)
-    of = f"the copy of line 1 of object {counted['line']['object_id']}"
     told = tell(M)["events"]
+    # Of two that are the same it is the one whose object has the smaller id.
+    (counted,) = [e for e in told if e["counts"]]
+    of = f"the copy of line 1 of object {counted['line']['object_id']}"
     assert sorted(e["fate"] for e in told) == [
         "counts",
         f"set aside for {of}, which was logged first",
         f"set aside: the same as {of}",
     ]
-    assert [e["counts"] for e in told].count(True) == 1
 
 
 def test_of_copies_logged_at_once_the_smaller_content_is_told_to_count(

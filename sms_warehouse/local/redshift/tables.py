@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from sms_warehouse.local.redshift import records
 from sms_warehouse.local.redshift.create_table import ColumnDefinition
 from sms_warehouse.local.redshift.errors import PgError
 from sms_warehouse.local.redshift.lengths import Column
 from sms_warehouse.local.redshift.macros import SYSTEM_SCHEMA
-from sms_warehouse.local.redshift.reader import Name
+from sms_warehouse.local.redshift.reader import Name, identifier
 from sms_warehouse.local.redshift.records import Cursor
 from sms_warehouse.local.redshift.types import ColumnType
 
@@ -83,16 +85,19 @@ def columns_of(
     cursor: Cursor, tables: Tables, name: Name, *, with_defaults: bool
 ) -> list[ColumnDefinition]:
     """The columns of a table as they were declared. Raises PgError 42P01."""
-    rows = cursor.execute(
-        f"""select c.column_name, c.data_type, c.column_default, c.is_nullable, l.max_bytes
-        from duckdb_columns() as c
-        left join {SYSTEM_SCHEMA}.limits as l using (database_name, schema_name, table_name, column_name)
-        where c.database_name = $1 and c.schema_name = $2 and c.table_name = $3
-        order by c.column_index""",
-        list(tables.place(name)),
-    ).fetchall()
-    if not rows:
-        raise PgError("42P01", f'relation "{name}" does not exist')
+    place = tables.place(name)
+    # duckdb_columns() describes every table of the database before it finds this one.
+    try:
+        rows = cursor.execute(
+            f"""select c.name, c.type, c.dflt_value, not c."notnull", l.max_bytes
+            from pragma_table_info($1) as c
+            left join {SYSTEM_SCHEMA}.limits as l on l.column_name = c.name
+                and l.database_name = $2 and l.schema_name = $3 and l.table_name = $4
+            order by c.cid""",
+            [".".join(map(identifier, place)), *place],
+        ).fetchall()
+    except duckdb.CatalogException as error:
+        raise PgError("42P01", f'relation "{name}" does not exist') from error
     return [
         ColumnDefinition(
             column_name,
