@@ -1,15 +1,24 @@
 """A way to call the command in this process."""
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sms_warehouse.cli import main
+from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.conftest import forget_clients
 
 Command = Callable[..., Result]
+T = TypeVar("T")
+
+_WRITES = re.compile(
+    r"^\s*(insert into|update|delete from) (control|staging|warehouse|reports|pii)\.", re.MULTILINE
+)
 
 
 @pytest.fixture
@@ -21,6 +30,36 @@ def command() -> Command:
         return CliRunner().invoke(main, arguments, env=environment, prog_name="sms-warehouse")
 
     return run
+
+
+@contextmanager
+def writing_transactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
+    """The statements of each transaction that wrote to a table meanwhile; the list is filled at the end."""
+    everything: list[list[str]] = []
+    writing: list[list[str]] = []
+    open_now: list[list[str]] = []
+    transaction, execute = Redshift.transaction, Session.execute
+
+    def begun(redshift: Redshift, name: str, work: Callable[[Session], T]) -> T:
+        def recorded(session: Session) -> T:
+            open_now.append([])
+            try:
+                return work(session)
+            finally:
+                everything.append(open_now.pop())
+
+        return transaction(redshift, name, recorded)
+
+    def recording(session: Session, statement: str, **values: object) -> int:
+        if open_now:
+            open_now[-1].append(statement)
+        return execute(session, statement, **values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Redshift, "transaction", begun)
+        patch.setattr(Session, "execute", recording)
+        yield writing
+    writing += [sent for sent in everything if any(map(_WRITES.search, sent))]
 
 
 @pytest.fixture(autouse=True)

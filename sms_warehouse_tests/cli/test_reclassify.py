@@ -12,7 +12,7 @@ import pytest
 from sms_warehouse import click_rules, reclassify
 from sms_warehouse.reclassify import Subject
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.cli.conftest import Command
+from sms_warehouse_tests.cli.conftest import Command, writing_transactions
 from sms_warehouse_tests.conftest import fresh_platform
 from sms_warehouse_tests.warehouse.world import (
     DAY,
@@ -250,6 +250,23 @@ def test_a_run_that_was_stopped_is_finished_by_the_next(
     assert done["messages"] > 0
     assert human_clicks(redshift)[A][0] == 1
     assert not [row for row in left_to_do(redshift) if len(row) == 1]
+
+
+def test_it_writes_only_while_it_keeps_loads_out(
+    redshift: Redshift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load that judged clicks by the rules of a moment ago would be overtaken, or overtake."""
+    load(redshift, *world())
+    slower(redshift)
+    change(
+        redshift,
+        "update warehouse.dim_carrier set country = 'GU'",
+        "update warehouse.dim_delivery_error set failure_category = 'EXPIRED_TTL'",
+    )
+    with writing_transactions(monkeypatch) as written:
+        reclassify.reclassify(redshift, set(Subject), DAY, DAY, now=NOON)
+    assert len(written) > 3
+    assert [sent[0] for sent in written if sent[0] != "lock control.warehouse_mutex"] == []
 
 
 def test_a_new_list_of_crawlers_reaches_old_clicks(

@@ -119,6 +119,18 @@ def world() -> tuple[Event, ...]:
         opt_out(
             ANNA, at(hours=3), msisdn_token=TOKENS[ANNA], keyword_raw="stop it", program_id="deals"
         ),
+        # The redirector forgot whose links these are.
+        *(
+            click(
+                None,
+                at(hours=6),
+                link_token=f"link-{recipient}-1",
+                client_ip=f"{NETWORKS[recipient]}.8",
+                ip_token=f"ip-{recipient}",
+                visitor_token=f"visitor-{recipient}",
+            )
+            for recipient in (ANNA, BEN)
+        ),
         opt_out(BEN, at(hours=30), msisdn_token=TOKENS[BEN], program_id="deals"),
     )
 

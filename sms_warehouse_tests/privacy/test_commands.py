@@ -35,7 +35,7 @@ def test_a_preview_then_the_erasure_then_its_proof(
     assert changed.keys() >= {table.name for table in (*STAGING, *FACTS)}
     assert changed["staging.message_submitted"] >= 3
     assert changed["warehouse.fact_click"] >= 9
-    assert changed["warehouse.dim_recipient"] == 1
+    assert changed["warehouse.dim_recipient"] >= 1
     with platform.redshift.session("tests") as session:
         assert (
             session.value(

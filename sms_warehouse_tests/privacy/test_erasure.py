@@ -9,10 +9,14 @@ from typing import Any, TypeVar
 
 import pytest
 
+from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.privacy import erase as erasure
+from sms_warehouse.privacy import proof
 from sms_warehouse.privacy.erase import Erasure, ErasureRefused, erase, hold, raw_lines, release
+from sms_warehouse.privacy.proof import search
 from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.redshift import Redshift, Session
+from sms_warehouse_tests.cli.conftest import writing_transactions
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.privacy.people import (
     ANNA,
@@ -72,6 +76,32 @@ def counted(platform: Platform) -> dict[str, list[str]]:
     return found
 
 
+def hand_over(platform: Platform) -> str:
+    """Puts Anna and Ben on a list, in S3 and on record; returns the list's key."""
+    key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
+    lines = "".join(f"{who}#0,{message(who)}\n" for who in (ANNA, BEN))
+    platform.lake.put(key, gzip.compress(f"recipient_key,message_id\n{lines}".encode()))
+    contacts = [
+        {
+            "export_id": "x",
+            "campaign_id": "cmp_1",
+            "recipient_key": f"{who}#0",
+            "recipient_id": who,
+            "message_id": message(who),
+            "action": "REMIND_NON_CLICKER",
+            "is_contact": True,
+            "priority": 1,
+            "eligible_from": NOW,
+            "eligible_until": None,
+            "exported_at": NOW,
+        }
+        for who in (ANNA, BEN)
+    ]
+    with platform.redshift.session("tests") as session:
+        insert_rows(session, "reports.follow_up_contact", contacts)
+    return key
+
+
 def test_nothing_that_leads_to_the_person_is_found_any_more(loaded: Platform) -> None:
     done = erased(loaded)
     assert [found for found in done.found if found.rows] == []
@@ -81,8 +111,7 @@ def test_nothing_that_leads_to_the_person_is_found_any_more(loaded: Platform) ->
 
 def test_nothing_that_was_ever_said_of_the_person_is_left(loaded: Platform) -> None:
     """Receipt texts, addresses, what they wrote: things that no search for identifiers finds. Others keep theirs."""
-    key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
-    loaded.lake.put(key, gzip.compress(f"{ANNA}#0,{message(ANNA)}\n".encode()))
+    hand_over(loaded)
     hers, his = secrets(ANNA) | {"stop it", "inbound-anna"}, secrets(BEN)
     before = stored(loaded)
     his = {word for word in his if word in before}
@@ -115,6 +144,64 @@ def test_the_search_finds_what_is_put_back(loaded: Platform) -> None:
         "warehouse.fact_submission": "send_batch_id",
         "staging.link_click": "extra",
     }
+
+
+def test_the_search_finds_what_is_put_back_into_files(loaded: Platform) -> None:
+    erased(loaded)
+    for key in ("exports/a.csv.gz", "quarantine/b"):
+        loaded.lake.put(key, f"{BEN}\n{ANNA}#0\n".encode())
+    with loaded.redshift.session("tests") as session:
+        found = {f.place: f.rows for f in search(session, loaded.lake, ANNA, REQUEST) if f.rows}
+    assert found == {"s3 exports/": 1, "s3 quarantine/": 1}
+
+
+def test_the_search_goes_on_when_many_texts_look_alike(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others' ids may hold hers as a part: what comes after a page of such texts is searched too."""
+    monkeypatch.setattr(proof, "_CANDIDATES", 2)
+    erased(loaded)
+    texts = [f"a{n} {ANNA}bel" for n in range(5)] + [f"z {ANNA}"]
+    with loaded.redshift.session("tests") as session:
+        insert_rows(
+            session,
+            "control.rejected_key",
+            [
+                {"bucket": "b", "object_key": text, "reason": "r", "rejected_at": NOW}
+                for text in texts
+            ],
+        )
+        found = {f.place: f.rows for f in search(session, loaded.lake, ANNA, REQUEST) if f.rows}
+    assert found == {"control.rejected_key": 1}
+
+
+def test_an_erasure_that_is_not_proved_is_not_done(loaded: Platform) -> None:
+    with loaded.redshift.session("tests") as session:
+        session.execute(
+            "update warehouse.fact_message set send_batch_id = :id where recipient_id <> :id",
+            id=ANNA,
+        )
+    assert not erased(loaded).is_proved
+    assert rows(loaded, "select erased_at from pii.erasure_registry") == [(None,)]
+    with loaded.redshift.session("tests") as session:
+        session.execute("update warehouse.fact_message set send_batch_id = null")
+    assert erased(loaded).is_proved
+    assert rows(loaded, "select erased_at from pii.erasure_registry") == [(NOW,)]
+
+
+def test_it_writes_only_while_it_keeps_loads_out(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load that looked at the registry a moment ago would bring the person back behind it."""
+    with writing_transactions(monkeypatch) as written:
+        erased(loaded)
+    assert len(written) > 10
+    for sent in written:
+        assert sent[0].startswith("lock control."), sent[0]
+        text = " ".join(sent)
+        for schema, mutex in (("staging", "landing"), ("warehouse", "warehouse")):
+            if any(f"{word} {schema}." in text for word in ("update", "delete from")):
+                assert f"control.{mutex}_mutex" in sent[0], sent[1]
 
 
 def test_counts_are_what_they_were(loaded: Platform) -> None:
@@ -326,10 +413,9 @@ def test_what_stands_for_nobody_or_for_an_erased_person_is_refused(
 
 
 def test_lists_that_were_handed_over_lose_the_persons_lines(loaded: Platform) -> None:
-    key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
-    text = f"recipient_key,message_id\n{ANNA}#0,{message(ANNA)}\n{BEN}#0,{message(BEN)}\n"
-    loaded.lake.put(key, gzip.compress(text.encode()))
+    key = hand_over(loaded)
     assert erased(loaded).is_proved
+    assert rows(loaded, "select recipient_id from reports.follow_up_contact") == [(BEN,)]
     body = loaded.lake.get(key)
     assert body is not None
     assert gzip.decompress(body).decode() == f"recipient_key,message_id\n{BEN}#0,{message(BEN)}\n"
@@ -345,7 +431,9 @@ def test_the_lines_of_raw_objects_that_still_hold_the_person_are_named(loaded: P
         body = loaded.lake.get(key)
         assert body is not None
         line = gzip.decompress(body).decode().splitlines()[number - 1]
-        is_hers = any(word in line for word in (ANNA, TOKENS[ANNA], f"provider-{ANNA}"))
+        is_hers = any(
+            word in line for word in (ANNA, TOKENS[ANNA], f"provider-{ANNA}", f"link-{ANNA}")
+        )
         is_hers = is_hers or any(
             message(ANNA, n, at(hours=h)) in line for n, h in ((1, 0), (2, 1), (3, 5))
         )
@@ -353,8 +441,8 @@ def test_the_lines_of_raw_objects_that_still_hold_the_person_are_named(loaded: P
         if not is_hers:
             wrong.append((key, number))
     assert not wrong
-    assert right == 3 * 5 + 3, (
-        "submissions, receipts and clicks; a receipt nobody could resolve, an answer and an opt-out"
+    assert right == 3 * 5 + 4, (
+        "submissions, receipts and clicks; a receipt and a click without a message, an answer and an opt-out"
     )
 
 

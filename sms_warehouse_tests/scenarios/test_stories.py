@@ -1,7 +1,7 @@
 """Each story told to the whole platform: objects in S3, landing, facts, reports.
 
-Every part of a story arrives out of order and doubled: first the later half of its events, then all of them, the
-latest first. Files that arrive like this must leave what files in order would.
+Every part of a story arrives out of order and doubled: all of its events, the latest first, and the later half once
+more in files of its own. Files that arrive like this must leave what files in order would.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ def test_story(story: Story, platform: Platform) -> None:
     for number, (events, refreshed) in enumerate(story.parts):
         late_half = by_hour(events[len(events) // 2 :], f"{number}-late")
         everything = by_hour(reversed(events), f"{number}-all")
-        load(platform.redshift, platform.lake, late_half)
-        load(platform.redshift, platform.lake, everything)
+        load(platform.redshift, platform.lake, [*late_half, *everything])
         written += [*late_half, *everything]
         if refreshed:
             _refresh(platform.redshift, story, refreshed)

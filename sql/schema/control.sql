@@ -206,7 +206,8 @@ create table if not exists control.report_refresh (
     -- COHORT: a row's day is the day its messages were sent; ACTIVITY: the day the thing itself happened; ARRIVAL: the
     -- day its log arrived.
     anchor varchar(16) not null,
-    -- The clock of the report, UTC: what was not yet known then is not in it, and pending and unknown are told apart by it.
+    -- The clock of the report, UTC: messages sent later are not in it, and pending and unknown are told apart by it. What
+    -- is known of earlier messages by refreshed_at is in it, whenever it became known.
     as_of timestamp not null,
     -- IANA name of the zone whose days bound the window. Rows by day of sending use the zone of their campaign.
     report_tz varchar(64) not null,

@@ -27,7 +27,6 @@ _fillings = count()
 
 def run(plan: Plan, cursor: Cursor, tables: Tables) -> None:
     """Carries out one definition inside the transaction that is open. Raises PgError or duckdb.Error."""
-    Tables.changed()
     _ACTIONS[type(plan.data)](plan.data, cursor, tables)
 
 

@@ -53,10 +53,11 @@ class Fact(NamedTuple):
 
 def add(cursor: Cursor, of: Name, facts: Iterable[Fact]) -> None:
     """Records facts of a table or view; its name is qualified."""
-    for fact in facts:
+    rows = [[of.schema, of.table, f.column, f.what, f.detail, f.number] for f in facts]
+    if rows:
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
         cursor.execute(
-            f"insert into {DECLARED} values ($1, $2, $3, $4, $5, $6)",
-            [of.schema, of.table, fact.column, fact.what, fact.detail, fact.number],
+            f"insert into {DECLARED} values {marks}", [value for row in rows for value in row]
         )
 
 

@@ -86,7 +86,7 @@ class Session:
     def _open(self, settings: dict[str, str]) -> None:
         warehouse = self._warehouse
         self._cursor = warehouse.cursor()
-        self._tables = definitions.Tables(warehouse.database)
+        self._tables = definitions.Tables(warehouse.database, warehouse.shapes)
         self._temporary = self._tables.temporary
         self._transaction = Transaction(
             warehouse, self._cursor, self._tables, self.pid, lambda: self._stop
@@ -250,7 +250,8 @@ class Session:
         def work() -> str:
             if call.plan.uses_clock:
                 self._set_now()
-            self._transaction.defined()
+            if not getattr(call.plan.data, "is_temporary", False):
+                self._transaction.defined()
             definitions.run(call.plan, self._cursor, self._tables)
             return call.plan.tag
 

@@ -42,6 +42,7 @@ class Transaction:
         self._member: Member | None = None
         self._has_defined = False
         self._names: dict[Name, list[str]] = {}
+        self._committed: dict[Name, list[str]] = {}
 
     def lock(self, names: Iterable[Name], mode: Mode) -> None:
         """Takes the locks on tables that others can see. Raises PgError 40P01, or what stopped the wait."""
@@ -67,6 +68,8 @@ class Transaction:
         if not self.is_begun:
             if self._warehouse.isolation == SERIALIZABLE:
                 self._member = self._warehouse.order.join(self._pid)
+            self._committed = self._warehouse.names
+            self._tables.begin()
             self._cursor.execute("begin")
             self.is_begun = True
         if self._member:
@@ -77,9 +80,10 @@ class Transaction:
                 raise self._violation(violation) from None
 
     def defined(self) -> None:
-        """Says that names may lead elsewhere from now on."""
+        """Says that names may lead elsewhere from now on; a temporary table changes nothing for others."""
         self._has_defined = True
         self._names = {}
+        self._tables.changed()
 
     def commit(self) -> None:
         """Makes it last. Raises duckdb.Error when it did not."""
@@ -91,6 +95,7 @@ class Transaction:
             self._member = None
         if self._has_defined:
             self._warehouse.forget_names()
+            self._tables.changed()
         self.release()
 
     def rollback(self) -> None:
@@ -102,6 +107,8 @@ class Transaction:
         if self._member:
             self._warehouse.order.leave(self._member)
             self._member = None
+        if self._has_defined:
+            self._tables.changed()
         self.release()
 
     def release(self) -> None:
@@ -128,7 +135,7 @@ class Transaction:
                 bases = [str(full), *sorted(str(n) for n in behind if n != full)]
                 if self._has_defined:
                     self._names[full] = bases
-                elif not self.is_begun:
+                elif not self.is_begun or committed is self._committed:
                     # What an older snapshot says may be out of date for others.
                     committed[full] = bases
             found.update(dict.fromkeys(bases))

@@ -53,7 +53,7 @@ create table if not exists reports.campaign_performance (
     bot_share decimal(18, 6),
     -- clicked_delivered / delivered, 0 to 1; clicks count however late they come.
     ctr decimal(18, 6),
-    -- clicked / sent.
+    -- clicked / sent: above 1 where messages that no attempt got accepted were clicked all the same.
     ctr_sent decimal(18, 6),
     -- Delivered messages first clicked by a person within 24 hours of sending / delivered.
     ctr_24h decimal(18, 6),

@@ -8,7 +8,8 @@ create schema if not exists warehouse;
 
 -- One row per attempt to hand a message to the network, or decision not to, as the sender reported it.
 create table if not exists warehouse.fact_submission (
-    -- Minted once by the service when it happened; of several copies of an event one row is kept.
+    -- Minted once by the service when it happened; of several copies of an event one row is kept. Copies whose event_date
+    -- differs count as two events: that takes a clock which is wrong by more than five minutes in one of them.
     event_id varchar(36) not null,
     -- The message: one to one recipient. The id tells when it was made, and sorting by it sorts by time.
     message_id varchar(26) not null,
@@ -79,7 +80,8 @@ sortkey (message_id);
 
 -- One row per receipt for one part of a message and one state.
 create table if not exists warehouse.fact_delivery_event (
-    -- Minted once by the service when it happened; of several copies of an event one row is kept.
+    -- Minted once by the service when it happened; of several copies of an event one row is kept. Copies whose event_date
+    -- differs count as two events: that takes a clock which is wrong by more than five minutes in one of them.
     event_id varchar(36) not null,
     -- The message; NULL when the gateway could not resolve the provider's id.
     message_id varchar(26),
@@ -108,7 +110,7 @@ create table if not exists warehouse.fact_delivery_event (
     delivery_level varchar(32),
     -- The provider's error code; warehouse.dim_delivery_error tells what it means. NULL without an error.
     error_code varchar(32),
-    -- Whether the provider calls the error permanent; counts only for codes that are not mapped.
+    -- Whether the provider calls the error permanent; counts only where warehouse.dim_delivery_error does not say.
     error_permanent boolean,
     -- The provider's time where its zone is known, UTC.
     provider_occurred_at timestamp,
@@ -142,7 +144,8 @@ sortkey (message_id);
 
 -- One row per HTTP request for a message's link, robots included, with what it was taken for.
 create table if not exists warehouse.fact_click (
-    -- Minted once by the service when it happened; of several copies of an event one row is kept.
+    -- Minted once by the service when it happened; of several copies of an event one row is kept. Copies whose event_date
+    -- differs count as two events: that takes a clock which is wrong by more than five minutes in one of them.
     event_id varchar(36) not null,
     -- The message the token was made for; NULL for a token nobody made.
     message_id varchar(26),
@@ -218,7 +221,8 @@ sortkey (message_id);
 
 -- One row per change of a recipient's consent or line, and for an opt-out the message it is put down to.
 create table if not exists warehouse.fact_subscription_event (
-    -- Minted once by the service when it happened; of several copies of an event one row is kept.
+    -- Minted once by the service when it happened; of several copies of an event one row is kept. Copies whose event_date
+    -- differs count as two events: that takes a clock which is wrong by more than five minutes in one of them.
     event_id varchar(36) not null,
     -- Subscriber line.
     recipient_id varchar(64) not null,
@@ -273,7 +277,8 @@ sortkey (effective_at);
 
 -- One row per message a recipient sent to us.
 create table if not exists warehouse.fact_inbound_message (
-    -- Minted once by the service when it happened; of several copies of an event one row is kept.
+    -- Minted once by the service when it happened; of several copies of an event one row is kept. Copies whose event_date
+    -- differs count as two events: that takes a clock which is wrong by more than five minutes in one of them.
     event_id varchar(36) not null,
     -- The inbound message.
     inbound_id varchar(64) not null,
@@ -416,8 +421,8 @@ create table if not exists warehouse.fact_message (
     -- What warehouse.dim_delivery_error makes of provider and code; UNKNOWN for a code it does not list, NULL unless
     -- failed.
     failure_category varchar(32),
-    -- Whether trying again is of no use, by the same table; for a code it does not list, what the provider says. NULL
-    -- when nobody says.
+    -- Whether trying again is of no use, by the same table; where it does not say, what the provider says. NULL when
+    -- nobody says.
     failure_permanent boolean,
     -- Receipts of all attempts and parts.
     receipts integer not null,
