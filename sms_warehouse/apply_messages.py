@@ -29,7 +29,7 @@ _STEPS = (
 _LOCK = "lock control.warehouse_mutex"
 _IDS_AT_ONCE = 1_500_000
 _SPAN = timedelta(days=7)
-_GAP = timedelta(hours=12)
+_GAP = timedelta(days=3)
 _PREFIXES_AT_ONCE = 20_000
 NOTHING: IdRange = ("", "")
 """A range without ids, for a transaction that does what does not hang on a message."""

@@ -21,6 +21,7 @@ from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.privacy.people import (
     ANNA,
     BEN,
+    CARLA,
     NOW,
     REQUEST,
     TOKENS,
@@ -77,7 +78,10 @@ def counted(platform: Platform) -> dict[str, list[str]]:
 
 
 def hand_over(platform: Platform) -> str:
-    """Puts Anna and Ben on a list, in S3 and on record; returns the list's key."""
+    """Puts Anna and Ben on a list, in S3 and on record; returns the list's key.
+
+    On record there is also Anna with a message that nobody knows, and one of her messages under another's name.
+    """
     key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
     lines = "".join(f"{who}#0,{message(who)}\n" for who in (ANNA, BEN))
     platform.lake.put(key, gzip.compress(f"recipient_key,message_id\n{lines}".encode()))
@@ -87,7 +91,7 @@ def hand_over(platform: Platform) -> str:
             "campaign_id": "cmp_1",
             "recipient_key": f"{who}#0",
             "recipient_id": who,
-            "message_id": message(who),
+            "message_id": what,
             "action": "REMIND_NON_CLICKER",
             "is_contact": True,
             "priority": 1,
@@ -95,7 +99,12 @@ def hand_over(platform: Platform) -> str:
             "eligible_until": None,
             "exported_at": NOW,
         }
-        for who in (ANNA, BEN)
+        for who, what in (
+            (ANNA, message(ANNA)),
+            (ANNA, message(ANNA, 7)),
+            (CARLA, message(ANNA)),
+            (BEN, message(BEN)),
+        )
     ]
     with platform.redshift.session("tests") as session:
         insert_rows(session, "reports.follow_up_contact", contacts)

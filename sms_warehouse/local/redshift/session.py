@@ -250,7 +250,10 @@ class Session:
         def work() -> str:
             if call.plan.uses_clock:
                 self._set_now()
-            if not getattr(call.plan.data, "is_temporary", False):
+            if getattr(call.plan.data, "is_temporary", False):
+                self._tables.forget_temporary(call.plan.data.target.table)
+            else:
+                self._tables.forget_temporary()
                 self._transaction.defined()
             definitions.run(call.plan, self._cursor, self._tables)
             return call.plan.tag

@@ -31,6 +31,7 @@ class Tables:
         self._database = database
         self._identities: dict[Name, tuple[int, frozenset[str]]] = {}
         self._shapes = shapes
+        self._temporary_shapes: dict[str, list[Column]] = {}
         self._snapshot = -1
 
     def is_temporary(self, name: Name) -> bool:
@@ -73,6 +74,19 @@ class Tables:
     def begin(self) -> None:
         """To be called before each snapshot of the database is taken."""
         self._snapshot = self._definitions
+
+    def forget_temporary(self, table: str | None = None) -> None:
+        """To be called before a temporary table is defined, and for all when others are or something is undone."""
+        if table is None:
+            self._temporary_shapes.clear()
+        else:
+            self._temporary_shapes.pop(table, None)
+
+    def temporary_lengths(self, cursor: Cursor, name: Name) -> list[Column]:
+        """The columns of a temporary table."""
+        if name.table not in self._temporary_shapes:
+            self._temporary_shapes[name.table] = _declared_lengths(cursor, self, name)
+        return self._temporary_shapes[name.table]
 
     def lengths(self, cursor: Cursor, name: Name) -> list[Column]:
         """The columns of a permanent table or view, remembered while nobody changes any: its name is qualified."""
@@ -131,7 +145,7 @@ def columns_of(
 def text_lengths(cursor: Cursor, tables: Tables, name: Name) -> list[Column]:
     """The columns of a table or view with their lengths in bytes, as far as they are known."""
     if tables.is_temporary(name):
-        return _declared_lengths(cursor, tables, name)
+        return tables.temporary_lengths(cursor, name)
     return tables.lengths(cursor, tables.resolved(name))
 
 

@@ -104,6 +104,7 @@ class Transaction:
             with suppress(duckdb.Error):
                 self._cursor.execute("rollback")
             self.is_begun = False
+        self._tables.forget_temporary()
         if self._member:
             self._warehouse.order.leave(self._member)
             self._member = None
