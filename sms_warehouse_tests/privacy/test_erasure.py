@@ -329,6 +329,26 @@ def test_a_message_sent_after_erasure_is_nobodys_too_even_when_its_receipt_is_fi
     assert erased(loaded).is_proved
 
 
+def test_a_message_known_by_both_names_becomes_one_again(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its submission may land, and be applied by another run, just after a run has looked for such messages."""
+    erased(loaded)
+    sent, *others = told(ANNA, 9, at(hours=8))
+    load(loaded, "early", [found for found in others if found.event_type == "delivery_receipt"])
+    with monkeypatch.context() as patch:
+        patch.setattr("sms_warehouse.apply.follow_erased", lambda *_: {})
+        load(loaded, "late", [sent, *(f for f in others if f.event_type == "link_click")])
+    statement = (
+        "select is_stub, delivery_state, human_clicks from warehouse.fact_message"
+        " where first_submitted_at = :at or is_stub order by is_stub"
+    )
+    assert rows(loaded, statement, at=at(hours=8)) == [(False, "SENT", 3), (True, "DELIVERED", 0)]
+    apply_all(loaded.redshift)
+    assert rows(loaded, statement, at=at(hours=8)) == [(False, "DELIVERED", 3)]
+    assert erased(loaded).is_proved
+
+
 def test_an_answer_that_only_has_the_token_is_recognised(loaded: Platform) -> None:
     erased(loaded)
     answer = event(

@@ -51,8 +51,7 @@ BREAKS = {
         "update warehouse.fact_message set click_requests = click_requests + 1"
     ),
     ("campaign_daily", "every_message_has_a_status"): (
-        "create or replace view reports.message_status as"
-        " select * from warehouse.fact_message where is_stub"
+        "delete from reports.follow_up_rule where outcome is null and clicked is null"
     ),
     ("rolling_30d", "every_message_is_in_one_state"): (
         "update reports.rolling_30d set failed = failed - 1 where scope_type = 'ALL'"
