@@ -33,7 +33,7 @@ DISTSTYLE, DISTKEY, SORTKEY, INTERLEAVED = "diststyle", "distkey", "sortkey", "i
 BACKUP, ENCODING = "backup", "encode"
 PRIMARY_KEY, UNIQUE, FOREIGN_KEY = "primary key", "unique", "foreign key"
 IDENTITY, DEFAULT_IDENTITY = "identity", "default identity"
-VIEW, BYTES = "view", "bytes"
+VIEW, BYTES, VIEW_COLUMN = "view", "bytes", "view column"
 BOUND, LATE = "bound", "late"
 
 KEYS = (DISTKEY, SORTKEY, INTERLEAVED)

@@ -155,7 +155,12 @@ def _declared_lengths(cursor: Cursor, tables: Tables, name: Name) -> list[Column
 
 
 def _known_lengths(cursor: Cursor, tables: Tables, name: Name) -> list[Column]:
-    known = {f.column: int(f.detail) for f in records.facts(cursor, name, records.BYTES)}
+    facts = records.facts(cursor, name, records.BYTES, records.VIEW_COLUMN)
+    known = {f.column: int(f.detail) for f in facts if f.what == records.BYTES}
+    # To ask DuckDB for the columns of a view is to bind it, with all views below it.
+    of_view = sorted((f.number, f.column) for f in facts if f.what == records.VIEW_COLUMN)
+    if of_view:
+        return [Column(column, known.get(column)) for _, column in of_view]
     return [
         Column(c.name, known.get(c.name, c.max_bytes))
         for c in _declared_lengths(cursor, tables, name)

@@ -57,6 +57,8 @@ def create(view: ddl.CreateView, cursor: Cursor, tables: Tables) -> None:
     binding = records.LATE if view.is_late else records.BOUND
     records.add_view(cursor, target, view.sources, binding)
     known = [Fact(records.BYTES, name, str(size)) for name, _, size in shape if size is not None]
+    if not view.is_late:
+        known += [Fact(records.VIEW_COLUMN, name, number=n) for n, name in enumerate(columns)]
     records.add(cursor, target, known)
 
 
