@@ -32,6 +32,10 @@ What one row of each table is, and what each column holds: its formula, and for 
 stand in the catalog of the warehouse (`svv_tables.remarks`, `svv_columns.remarks`) and in the Dagster UI. This page is
 made from `sql/schema` and the specifications of the reports by `make docs`; a test keeps it in step with them.
 
+Numbers are verified in three ways: rows worked out by hand, which each report names below; stories of events in and
+rows out (`sms_warehouse_tests/scenarios`); and on random worlds every column of every fact and report table, and of the
+view message_status, against a second implementation in plain Python (`sms_warehouse_tests/reference`).
+
 How complete a report is stands beside it in `control.report_refresh`: the days it covers, the objects known, landed and
 poisoned and the lines in quarantine of those days, and before which day its counts are final.
 """
@@ -98,7 +102,7 @@ def _report(report: Report) -> Iterator[str]:
         )
     if report.is_personal:
         yield "- Personal: none of its rows is shown outside the warehouse."
-    yield f"- Verified: {report.verified}\n"
+    yield f"- Verified by hand: {report.verified}\n"
 
 
 def _cell(text: str) -> str:

@@ -91,8 +91,7 @@ REPORTS = {
         zone="none in its rows, which are of campaigns; the 400 days are days of UTC.",
         verified=(
             "exact rows of campaigns worked out by hand, a clock just before and after 72 hours, scores against "
-            "campaigns of the same and other kinds and ages, and on random worlds the sums of variants, states and "
-            "clicks (warehouse/test_reports.py)."
+            "campaigns of the same and other kinds and ages (warehouse/test_reports.py)."
         ),
     ),
     "campaign_daily": Report(

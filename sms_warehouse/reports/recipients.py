@@ -88,8 +88,7 @@ REPORTS = {
         every=_ENGAGEMENT_EVERY,
         zone="the recipient's own for the preferred hour; days are 24 hours before as_of, weeks begin on Monday, UTC.",
         verified=(
-            "exact rows by hand, each threshold just below and above, and on random worlds every column against "
-            "a count in Python (warehouse/test_engagement.py)."
+            "exact rows by hand, each threshold just below and above (warehouse/test_engagement.py)."
         ),
         fill=_fill_engagement,
     ),

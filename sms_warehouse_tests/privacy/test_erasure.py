@@ -14,6 +14,7 @@ from sms_warehouse.privacy import erase as erasure
 from sms_warehouse.privacy import proof
 from sms_warehouse.privacy.erase import Erasure, ErasureRefused, erase, hold, raw_lines, release
 from sms_warehouse.privacy.proof import search
+from sms_warehouse.privacy.treatment import STAGING
 from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.cli.conftest import writing_transactions
@@ -134,6 +135,21 @@ def test_nothing_that_was_ever_said_of_the_person_is_left(loaded: Platform) -> N
     again = stored(loaded)
     assert {word for word in hers if word in again} == set()
     assert {word for word in his if word not in again} == set()
+
+
+def test_what_has_outlived_staging_is_erased_too(loaded: Platform) -> None:
+    """Staging forgets after some weeks; facts and raw objects do not."""
+    with loaded.redshift.session("tests") as session:
+        for table in STAGING:
+            session.execute(f"delete from {table.name}")
+    before = stored(loaded)
+    hers = {word for word in secrets(ANNA) | {"stop it", "inbound-anna"} if word in before}
+    assert len(hers) > 8
+    assert erased(loaded).is_proved
+    after = stored(loaded)
+    assert {word for word in hers if word in after} == set()
+    with loaded.redshift.session("tests") as session:
+        assert len(raw_lines(session, REQUEST)) == 3 * 5 + 4
 
 
 def test_the_search_finds_what_is_put_back(loaded: Platform) -> None:
@@ -318,8 +334,16 @@ def test_a_message_sent_after_erasure_is_nobodys_too_even_when_its_receipt_is_fi
     erased(loaded)
     sent, *others = told(ANNA, 9, at(hours=8))
     load(loaded, "early", [found for found in others if found.event_type == "delivery_receipt"])
-    load(loaded, "late", [sent, *(f for f in others if f.event_type == "link_click")])
+    unresolved = receipt(
+        None,
+        "SENT",
+        at(hours=8),
+        provider_message_id=f"provider-{ANNA}-9",
+        receipt_text="Text:late",
+    )
+    load(loaded, "late", [sent, unresolved, *(f for f in others if f.event_type == "link_click")])
     apply_all(loaded.redshift)
+    assert "text:late" not in stored(loaded)
     assert rows(
         loaded,
         "select is_stub, delivery_state, human_clicks, left(recipient_id, 7) as alias"

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.test_loading import random_world
@@ -400,40 +398,6 @@ def test_a_message_calls_for_what_its_recipient_did(redshift: Redshift) -> None:
         assert row["follow_up_action"] == action
         assert row["bot_only"] == (request == {"method": "HEAD"})
     assert found[stopped]["follow_up_action"] == "NONE"
-
-
-@pytest.mark.parametrize("seed", [20, 21])
-def test_measures_keep_their_promises(redshift: Redshift, seed: int) -> None:
-    """Every message sent is in exactly one state, and rates are shares."""
-    load(redshift, *random_world(seed))
-    for hours in (50, 130):
-        refresh_all(redshift, at(hours=hours))
-        rows = report(redshift, "campaign_performance")
-        assert sum(r["sent"] for r in rows) > 0
-        for r in rows + report(redshift, "rolling_30d"):
-            assert r["sent"] == r["delivered"] + r["failed"] + r["pending"] + r["unknown"]
-            assert r["attempted"] == r["sent"] + r["submit_failed"]
-            assert r["ctr"] is None or 0 <= r["ctr"] <= 1
-        for campaign_id in ("cmp_1", "cmp_2"):
-            of_campaign = {r["variant_id"]: r for r in rows if r["campaign_id"] == campaign_id}
-            for measure in ("attempted", "sent", "delivered", "total_clicks", "opt_outs"):
-                parts = sum(r[measure] for v, r in of_campaign.items() if v != "*")
-                assert parts == (of_campaign["*"][measure] if of_campaign else 0)
-    with redshift.session("tests") as session:
-        assert (
-            session.value(
-                "select count(*) as broken from warehouse.fact_message"
-                " where human_clicks + bot_clicks + repeat_clicks <> click_requests"
-            )
-            == 0
-        )
-        assert (
-            session.value(
-                "select (select count(*) from reports.message_status)"
-                " - (select count(*) from warehouse.fact_message where not is_stub) as difference"
-            )
-            == 0
-        )
 
 
 def test_a_refresh_is_recorded_and_repeats_itself(redshift: Redshift) -> None:
