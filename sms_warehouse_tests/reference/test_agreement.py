@@ -16,9 +16,10 @@ DAYS = [date(2026, 3, 19), date(2026, 3, 20)]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("seed", "messages", "report_tz"),
-    [(1, 2000, "America/New_York"), (2, 300, "UTC"), (3, 300, "Pacific/Auckland")],
+    [(1, 2000, "America/New_York"), (2, 300, "Pacific/Auckland")],
 )
 def test_a_random_world(platform: Platform, seed: int, messages: int, report_tz: str) -> None:
     """Its objects arrive in three batches, so facts are made and made again."""

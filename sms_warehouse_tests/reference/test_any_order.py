@@ -26,8 +26,9 @@ cuts = st.tuples(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     print_blob=True,
