@@ -65,7 +65,7 @@ def test_several_first_migrations_at_once_all_succeed(redshift: Redshift) -> Non
         for kind in ("view", "table"):
             for schema, name, table_type in made:
                 if (table_type == "VIEW") == (kind == "view"):
-                    session.execute(f"drop {kind} {schema}.{name}")
+                    session.execute(f"drop {kind} if exists {schema}.{name} cascade")
         assert session.rows(TABLES) == []
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: migrate(Redshift()), range(4)))

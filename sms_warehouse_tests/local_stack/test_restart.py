@@ -183,7 +183,7 @@ def test_what_holds_the_password_is_its_owners_alone(stack: LocalStack) -> None:
         assert password not in " ".join(server.arguments)
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "did not happen in time"
