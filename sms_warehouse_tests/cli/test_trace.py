@@ -302,6 +302,19 @@ def test_days_keep_what_happened_on_them(
     assert ids(tell("sub_1", "--to", str(DAY))) == [e.fields["event_id"] for e in story]
 
 
+def test_of_a_recipient_days_keep_the_messages_with_an_event_on_them(
+    redshift: Redshift, tell: Tell
+) -> None:
+    messages = [message_id(n, at(days=n)) for n in range(3)]
+    stop = opt_out("sub_1", at(hours=1))
+    load(redshift, stop, *(submitted(m, at(days=n)) for n, m in enumerate(messages)))
+    day = str(at(days=1).date())
+    told = tell("sub_1", "--from", day, "--to", day)
+    assert [m["row"]["message_id"] for m in told["messages"]] == [messages[1]]
+    assert [row["message_id"] for row in told["sent_after_optout"]] == [messages[1]]
+    assert [row["event_id"] for row in told["consent"]] == [stop.fields["event_id"]]
+
+
 def quarantine(redshift: Redshift, line: str, number: int, *, is_base64: bool = False) -> None:
     row = {
         "object_id": "o" * 64,
@@ -362,15 +375,15 @@ def test_a_key_with_new_content_is_told_to_have_had_other(redshift: Redshift, te
     assert [other["status"] for other in only["line"]["replaced"]] == ["superseded"]
 
 
-@pytest.mark.parametrize("name", [message_id(77), "sub_77", "sub_77#0", "x' or 'a' = 'a"])
+@pytest.mark.parametrize(
+    "name", [message_id(77), "sub_77", "sub_77#0", "x' or 'a' = 'a", "x" * 300]
+)
 def test_what_nobody_knows_is_said_to_be_unknown(
     story: list[Event], command: Command, name: str
 ) -> None:
     result = command("trace", name)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert (
-        f"nothing is known of {name!r}" in result.stderr or "nothing is known of" in result.stderr
-    )
+    assert f"nothing is known of {name!r}" in result.stderr
 
 
 def test_the_text_names_events_objects_and_reasons(story: list[Event], command: Command) -> None:
