@@ -109,6 +109,18 @@ def test_a_server_killed_under_load_has_every_commit_it_acknowledged(
     assert own.stop() == 0
 
 
+def test_a_server_killed_after_a_column_was_changed_has_the_change(own: RedshiftProcess) -> None:
+    client = Client(own.connect(autocommit=True))
+    client.run("create table note (name varchar(5))")
+    client.run("comment on column note.name is 'what it is called'")
+    client.run("alter table note alter column name type varchar(10)")
+    own.kill()
+    own.start()
+    client = Client(own.connect(autocommit=True))
+    query = "select remarks, character_maximum_length from svv_columns where table_name = 'note'"
+    assert client.rows(query) == [("what it is called", 10)]
+
+
 def test_a_server_killed_while_it_makes_databases_has_them_or_not(own: RedshiftProcess) -> None:
     made = 0
 
