@@ -223,7 +223,7 @@ _OF_REQUEST = "person.request_id = :request_id"
 
 
 def staged(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
-    """Takes erased people out of a staging table, once they are ``noted``: out of the rows of one load, or of all."""
+    """Takes erased people out of a staging table: out of the rows of one load, or of all."""
     scope = _OF_LOAD.format(table.bare) if of_load else "1 = 1"
     for column in table.message_columns:
         yield _by_message(table, column, scope)
@@ -232,7 +232,7 @@ def staged(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
     if "recipient_id" in table.columns:
         yield _by_recipient(table, scope)
     if table.may_name_nobody:
-        yield _by_line(table, scope)
+        yield _by_token(table, scope) if "msisdn_token" in table.columns else _by_line(table, scope)
 
 
 def followed(table: Personal) -> Iterator[sql.Statement]:
@@ -357,6 +357,16 @@ def _by_recipient(table: Personal, scope: str) -> sql.Statement:
     return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erasure_registry as person"
         f" where person.recipient_id = {table.bare}.recipient_id and {scope}"
+    )
+
+
+def _by_token(table: Personal, scope: str) -> sql.Statement:
+    """Takes the person out of rows that have their token and do not say whose it is."""
+    changes = {c: e for c, e in _taken_out(table).items() if c != "recipient_id"}
+    return _statement(
+        f"update {table.name} set {_listed(changes)} from pii.erased_token as person"
+        f" where person.msisdn_token = {table.bare}.msisdn_token"
+        f" and {table.bare}.recipient_id is null and {scope}"
     )
 
 
