@@ -14,6 +14,7 @@ from sms_warehouse.local.redshift import ddl, records, views
 from sms_warehouse.local.redshift.alter_table import ACTIONS as ALTERATIONS
 from sms_warehouse.local.redshift.alter_table import check_constraint
 from sms_warehouse.local.redshift.errors import PgError, unsupported
+from sms_warehouse.local.redshift.lengths import Column
 from sms_warehouse.local.redshift.plan import Plan
 from sms_warehouse.local.redshift.reader import Name, identifier
 from sms_warehouse.local.redshift.records import Cursor, Fact
@@ -182,6 +183,7 @@ def _make(
     cursor.execute(f"{words} {place} ({', '.join(elements)})")
     if is_temporary:
         tables.temporary |= {target.table}
+        tables.remember_temporary(target.table, [Column(c.name, c.type.max_bytes) for c in columns])
     return place
 
 

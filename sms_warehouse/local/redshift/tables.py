@@ -49,6 +49,8 @@ class Tables:
 
     def kind(self, cursor: Cursor, name: Name) -> str | None:
         """TABLE or VIEW, None for what does not exist."""
+        if self.is_temporary(name):
+            return TABLE
         found = cursor.execute(
             f"""select '{TABLE}' from duckdb_tables()
             where database_name = $1 and schema_name = $2 and table_name = $3
@@ -81,6 +83,10 @@ class Tables:
             self._temporary_shapes.clear()
         else:
             self._temporary_shapes.pop(table, None)
+
+    def remember_temporary(self, table: str, columns: list[Column]) -> None:
+        """To be called when a temporary table has been made."""
+        self._temporary_shapes[table] = columns
 
     def temporary_lengths(self, cursor: Cursor, name: Name) -> list[Column]:
         """The columns of a temporary table."""
