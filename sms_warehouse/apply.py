@@ -17,17 +17,14 @@ from typing import Any
 
 from sms_warehouse import apply_events, apply_messages, apply_recipients, sql
 from sms_warehouse.apply_events import Batch, Change, run
-from sms_warehouse.click_rules import describe_all
+from sms_warehouse.click_rules import describe
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.privacy.erase import follow as follow_erased
 from sms_warehouse.resources.redshift import Redshift, Session
 
 Progress = Callable[[str], object]
 Take = Callable[[Session, Batch], Change]
-Drain = Callable[[Redshift, Mapping[str, Sequence[str]], datetime], tuple[int, int]]
-
-_LOCK = "lock control.warehouse_mutex"
-_KEYS_PER_STATEMENT = 200
+Drain = Callable[[Redshift, Mapping[str, Sequence[str]]], tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -107,17 +104,13 @@ def ruleset_version(session: Session) -> int:
 def describe_agents(session: Session) -> None:
     """Writes what the User-Agents of the temp table new_agent say into their dimension."""
     agents = session.rows("select ua_key, user_agent from new_agent")
-    names = [f"key_{n}" for n in range(_KEYS_PER_STATEMENT)]
-    statement = (
-        "update warehouse.dim_user_agent"
-        " set ua_class = :ua_class, browser = :browser, os = :os, device_type = :device_type"
-        f" where ua_key in ({', '.join(':' + name for name in names)})"
+    run(session, "warehouse/dim_user_agent/described")
+    insert_rows(
+        session,
+        "described_agent",
+        ({"ua_key": key, **describe(user_agent)._asdict()} for key, user_agent in agents),
     )
-    for agent, keys in describe_all(agents).items():
-        for begin in range(0, len(keys), _KEYS_PER_STATEMENT):
-            chunk = keys[begin : begin + _KEYS_PER_STATEMENT]
-            padded = chunk + [chunk[-1]] * (_KEYS_PER_STATEMENT - len(chunk))
-            session.execute(statement, **agent._asdict(), **dict(zip(names, padded, strict=True)))
+    run(session, "warehouse/dim_user_agent/describe")
 
 
 def _take_variants(session: Session, batch: Batch) -> Change:
@@ -288,21 +281,20 @@ def apply_step(
     """
     step = STEPS[table]
     began = time.monotonic()
-    now = datetime.now(UTC).replace(tzinfo=None)
     changes = [Change()]
     loads = 0
     if "message_submitted" in step.event_types:
-        follow_erased(redshift, now)
+        follow_erased(redshift, datetime.now(UTC).replace(tzinfo=None))
     if recompute_day is not None and step.recompute is not None:
-        again = _locked(step.recompute, recompute_day, now)
+        again = _locked(step.recompute, recompute_day)
         changes.append(redshift.transaction(f"recompute_{table}", again))
         progress(f"{table}: {recompute_day} is worked out again")
     if step.drain is not None:
         upstream = {event_type: step.upstream_of(event_type) for event_type in step.event_types}
-        loads, rows = step.drain(redshift, upstream, now)
+        loads, rows = step.drain(redshift, upstream)
         changes.append(Change(rows, rows if table == apply_messages.TABLE else 0))
     else:
-        for done in _batches(redshift, table, step, now):
+        for done in _batches(redshift, table, step):
             loads += done.loads
             changes.append(done.change)
             progress(f"{table}: {done.what}, {done.change.rows} rows")
@@ -323,31 +315,29 @@ class _Done:
 
 
 def _locked(
-    recompute: Callable[[Session, date, datetime], Change], day: date, now: datetime
+    recompute: Callable[[Session, date, datetime], Change], day: date
 ) -> Callable[[Session], Change]:
     def work(session: Session) -> Change:
-        session.execute(_LOCK)
+        now = apply_events.begin(session)
         return recompute(session, day, now)
 
     return work
 
 
-def _batches(redshift: Redshift, table: str, step: Step, now: datetime) -> Iterator[_Done]:
+def _batches(redshift: Redshift, table: str, step: Step) -> Iterator[_Done]:
     for event_type in step.taken_types:
-        work = partial(_take_next, table, step, event_type, now)
+        work = partial(_take_next, table, step, event_type)
         while done := redshift.transaction(f"apply_{table}", work):
             yield done
     for event_type in step.followed_types:
-        work = partial(_follow_loads, table, step, event_type, now)
+        work = partial(_follow_loads, table, step, event_type)
         if done := redshift.transaction(f"apply_{table}", work):
             yield done
 
 
-def _take_next(
-    table: str, step: Step, event_type: str, now: datetime, session: Session
-) -> _Done | None:
+def _take_next(table: str, step: Step, event_type: str, session: Session) -> _Done | None:
     assert step.take is not None
-    session.execute(_LOCK)
+    now = apply_events.begin(session)
     batch = apply_events.next_batch(session, table, event_type, step.upstream_of(event_type), now)
     if batch is None:
         return None
@@ -356,11 +346,9 @@ def _take_next(
     return _Done(batch.loads, change, f"{batch.loads} loads of {batch.day}")
 
 
-def _follow_loads(
-    table: str, step: Step, event_type: str, now: datetime, session: Session
-) -> _Done | None:
+def _follow_loads(table: str, step: Step, event_type: str, session: Session) -> _Done | None:
     assert step.follow is not None
-    session.execute(_LOCK)
+    now = apply_events.begin(session)
     upstream = step.upstream_of(event_type)
     loads = apply_events.record_waiting(session, table, event_type, upstream, now)
     if not loads:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sms_warehouse import sql
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.ranges import IdRange, date_ranges, id_ranges
 from sms_warehouse.resources.redshift import Session
+
+_LOCK = "lock control.warehouse_mutex"
 
 BATCH_ROWS = 2_000_000
 """Rows after which a batch takes no further load; one load is never divided."""
@@ -42,6 +44,16 @@ class Change:
 
     rows: int = 0
     messages: int = 0
+
+
+def begin(session: Session) -> datetime:
+    """Begins a transaction that writes facts, when no other does; returns the time, naive UTC.
+
+    The time is taken once the wait is over: whoever waits for this lock later reads what was written, and may go by
+    the time that it carries.
+    """
+    session.execute(_LOCK)
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def run(session: Session, path: str, **values: object) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sms_warehouse import sql
-from sms_warehouse.apply_events import changed_ranges, record_waiting, run
+from sms_warehouse.apply_events import begin, changed_ranges, record_waiting, run
 from sms_warehouse.ranges import IdRange, bounded_id_ranges, date_ranges
 from sms_warehouse.resources.redshift import Redshift, Session
 
@@ -26,8 +26,8 @@ _STEPS = (
     "recompute",
     "recipient_after",
 )
-_LOCK = "lock control.warehouse_mutex"
 _IDS_AT_ONCE = 1_500_000
+_FEW_IDS = 100_000
 _SPAN = timedelta(days=7)
 _GAP = timedelta(days=3)
 _PREFIXES_AT_ONCE = 20_000
@@ -46,16 +46,17 @@ def listed_ranges(session: Session, table: str) -> list[IdRange]:
     return bounded_id_ranges(
         [(prefix, int(count)) for prefix, count in counted],
         most=_IDS_AT_ONCE,
+        few=_FEW_IDS,
         span=_SPAN,
         gap=_GAP,
     )
 
 
-def recompute(redshift: Redshift, ids: IdRange, now: datetime) -> int:
+def recompute(redshift: Redshift, ids: IdRange) -> int:
     """Recomputes the touched messages of a range and attributes the opt-outs that are due; returns how many."""
 
     def work(session: Session) -> int:
-        session.execute(_LOCK)
+        now = begin(session)
         first_id, end_id = ids
         values: dict[str, object] = {"first_id": first_id, "end_id": end_id, "now": now}
         run(session, "warehouse/fact_message/touched", **values)
@@ -116,9 +117,7 @@ def _earlier(day: date, by: timedelta) -> date:
     return day - by - timedelta(days=1)
 
 
-def drain(
-    redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: datetime
-) -> tuple[int, int]:
+def drain(redshift: Redshift, upstream: Mapping[str, Sequence[str]]) -> tuple[int, int]:
     """Recomputes until no message is touched, then records the loads that all tables above have applied.
 
     ``upstream`` names, by event type, the tables that must have applied a load first. Returns loads recorded
@@ -129,18 +128,16 @@ def drain(
         with redshift.session(f"apply_{TABLE}") as session:
             ranges = listed_ranges(session, "control.touched_message")
         for ids in ranges:
-            messages += recompute(redshift, ids, now)
-        loads = redshift.transaction(
-            f"apply_{TABLE}", lambda session: _settle(session, upstream, now)
-        )
+            messages += recompute(redshift, ids)
+        loads = redshift.transaction(f"apply_{TABLE}", lambda session: _settle(session, upstream))
         if loads is not None:
             return loads, messages
-        messages += recompute(redshift, NOTHING, now)
+        messages += recompute(redshift, NOTHING)
 
 
-def _settle(session: Session, upstream: Mapping[str, Sequence[str]], now: datetime) -> int | None:
+def _settle(session: Session, upstream: Mapping[str, Sequence[str]]) -> int | None:
     """Records what is applied, if nothing is left to do; None if there is."""
-    session.execute(_LOCK)
+    now = begin(session)
     is_behind = session.rows(
         "select 1 as touched from control.touched_message limit 1"
     ) or session.rows(

@@ -10,23 +10,20 @@ never further than the day the recipient was first written to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from sms_warehouse.apply_events import changed_ranges, record_waiting, run
+from sms_warehouse.apply_events import begin, changed_ranges, record_waiting, run
 from sms_warehouse.apply_messages import NOTHING, listed_ranges
 from sms_warehouse.ranges import IdRange
 from sms_warehouse.resources.redshift import Redshift, Session
 
 TABLE = "dim_recipient"
 
-_LOCK = "lock control.warehouse_mutex"
 _FIRST_STRETCH = timedelta(days=35)
 _END = date(9999, 12, 31)
 
 
-def drain(
-    redshift: Redshift, upstream: Mapping[str, Sequence[str]], now: datetime
-) -> tuple[int, int]:
+def drain(redshift: Redshift, upstream: Mapping[str, Sequence[str]]) -> tuple[int, int]:
     """Follows until nothing is listed, then records the loads that all tables above have applied.
 
     ``upstream`` names, by event type, the tables that must have applied a load first. Returns loads recorded
@@ -37,17 +34,15 @@ def drain(
         with redshift.session(f"apply_{TABLE}") as session:
             ranges = listed_ranges(session, "control.sighted_message")
         for ids in ranges or [NOTHING]:
-            recipients += _follow(redshift, ids, now)
-        loads = redshift.transaction(
-            f"apply_{TABLE}", lambda session: _settle(session, upstream, now)
-        )
+            recipients += _follow(redshift, ids)
+        loads = redshift.transaction(f"apply_{TABLE}", lambda session: _settle(session, upstream))
         if loads is not None:
             return loads, recipients
 
 
-def _follow(redshift: Redshift, ids: IdRange, now: datetime) -> int:
+def _follow(redshift: Redshift, ids: IdRange) -> int:
     def work(session: Session) -> int:
-        session.execute(_LOCK)
+        now = begin(session)
         first_id, end_id = ids
 
         def step(name: str, **values: object) -> None:
@@ -86,9 +81,9 @@ def _look_back(session: Session) -> None:
         first, end = first - stretch, first
 
 
-def _settle(session: Session, upstream: Mapping[str, Sequence[str]], now: datetime) -> int | None:
+def _settle(session: Session, upstream: Mapping[str, Sequence[str]]) -> int | None:
     """Records what is applied, if nothing is left to follow; None if there is."""
-    session.execute(_LOCK)
+    now = begin(session)
     if session.rows("select 1 as sighted from control.sighted_message limit 1") or session.rows(
         "select 1 as touched from control.touched_recipient limit 1"
     ):

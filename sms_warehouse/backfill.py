@@ -19,7 +19,7 @@ import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
 from sms_warehouse import settings, sql
-from sms_warehouse.assets import staging, warehouse
+from sms_warehouse.assets import reports, staging, warehouse
 from sms_warehouse.definitions import defs
 from sms_warehouse.jobs import load_day, refresh_reports
 from sms_warehouse.landing.events import EVENTS
@@ -61,7 +61,7 @@ class Loaded:
 
 @dataclass
 class Outcome:
-    """The runs, what they loaded, and a line for each that failed."""
+    """The runs, what they loaded, and a line for each that failed and for each check that did not pass."""
 
     runs: dict[str, str] = field(default_factory=dict)
     loaded: dict[str, Loaded] = field(default_factory=dict)
@@ -112,18 +112,13 @@ def load(
                 asset_selection=_selection(event_type),
             )
             outcome.runs[day.isoformat()] = result.run_id
-            outcome.failures += [f"{day}: {reason}" for reason in _failures(result)]
-            outcome.warnings += [
-                f"{day}: check {check.check_name} of {check.asset_key.to_user_string()} did not pass"
-                for check in result.get_asset_check_evaluations()
-                if not check.passed and not check.blocking
-            ]
+            _tell_of(outcome, str(day), result)
             _add(outcome.loaded, result.run_id)
         if not outcome.failures:
             progress("refreshing the reports")
             result = _execute(refresh_reports.name, instance, config=_clock(as_of))
             outcome.runs[refresh_reports.name] = result.run_id
-            outcome.failures += [f"reports: {reason}" for reason in _failures(result)]
+            _tell_of(outcome, "reports", result)
     return outcome
 
 
@@ -203,22 +198,33 @@ def _reach_services() -> None:
     Lake().list_days(next(iter(EVENTS)))
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """The steps that failed by their own error, and the blocking checks that did not pass."""
+def _tell_of(outcome: Outcome, what: str, result: dg.ExecuteInProcessResult) -> None:
+    """Adds the steps that failed by their own error, and the checks that did not pass, each by its severity."""
     reasons = []
     for check in result.get_asset_check_evaluations():
-        if not check.passed and check.blocking:
-            reasons.append(
-                f"check {check.check_name} of {check.asset_key.to_user_string()} did not pass"
-                + (f": {check.description}" if check.description else "")
-            )
+        if check.passed:
+            continue
+        if check.severity is dg.AssetCheckSeverity.WARN:
+            outcome.warnings.append(f"{what}: {failed_check(check)}")
+        else:
+            reasons.append(failed_check(check))
     for event in result.filter_events(lambda e: e.is_step_failure):
         error = event.step_failure_data.error
         if error is None or error.cls_name != "DagsterAssetCheckFailedError":
             reasons.append(first_cause(event))
     if not result.success and not reasons:
         reasons.append(f"run {result.run_id} failed")
-    return reasons
+    outcome.failures += [f"{what}: {reason}" for reason in reasons]
+
+
+def failed_check(check: dg.AssetCheckEvaluation) -> str:
+    """Which check did not pass, and what it found or where to look."""
+    *_, layer, table = check.asset_key.path
+    if layer == reports.GROUP:
+        found = f"`sql/checks/{table}/{check.check_name}.sql` finds the rows"
+    else:
+        found = check.description or "see control.quarantined_line and control.landed_object"
+    return f"check {check.check_name} of {layer}/{table} did not pass: {found}"
 
 
 def first_cause(event: dg.DagsterEvent) -> str:

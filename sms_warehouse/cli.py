@@ -10,7 +10,7 @@ import json
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from sms_warehouse.console import as_json_option, print_table, say
 from sms_warehouse.follow_up_commands import follow_up
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local.commands import local
@@ -119,7 +120,7 @@ class _Day(click.ParamType):
 
 
 class _Moment(click.ParamType):
-    """A time, read as UTC unless it names its offset."""
+    """A time that has been, read as UTC unless it names its offset."""
 
     name = "time"
 
@@ -130,7 +131,11 @@ class _Moment(click.ParamType):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a time like 2026-01-31T12:00:00", param, ctx)
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        now = datetime.now(UTC).replace(tzinfo=None)
+        if moment > now:
+            self.fail(f"{value} is still to come: it is {now:%Y-%m-%dT%H:%M:%S}, UTC", param, ctx)
+        return moment
 
 
 def _days(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,9 +150,6 @@ def _days(command: Callable[..., Any]) -> Callable[..., Any]:
 def _check_order(first_day: date, last_day: date) -> None:
     if first_day > last_day:
         raise click.BadParameter(f"{first_day} is after --to {last_day}", param_hint="'--from'")
-
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -181,8 +183,8 @@ def migrate() -> None:
     from sms_warehouse.migrate import migrate as bring_up_to_date
     from sms_warehouse.resources.redshift import Redshift
 
-    bring_up_to_date(Redshift(), _say)
-    _say("the schema is up to date")
+    bring_up_to_date(Redshift(), say)
+    say("the schema is up to date")
 
 
 @main.command()
@@ -203,7 +205,7 @@ def migrate() -> None:
     show_default=True,
     help="How badly the services behave: not at all, as in life, or in every way they could.",
 )
-@_json
+@as_json_option
 def traffic(
     first_day: date,
     last_day: date,
@@ -247,7 +249,7 @@ def traffic(
             seed=seed,
             world_start=world_start,
             faults=faults,
-            progress=_say,
+            progress=say,
         )
     except (BotoCoreError, ClientError) as error:
         raise explained(error, bucket) from error
@@ -258,7 +260,7 @@ def traffic(
     else:
         print_table("event_type", rows)
     lines = sum(row["lines"] for row in rows.values())
-    _say(f"{lines:,} lines in {seconds:.1f} s: {lines / seconds:,.0f} lines/s")
+    say(f"{lines:,} lines in {seconds:.1f} s: {lines / seconds:,.0f} lines/s")
 
 
 @main.command()
@@ -275,7 +277,7 @@ def traffic(
     help="The reports' clock, UTC, like 2026-01-31T12:00:00. Default: now.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would be landed.")
-@_json
+@as_json_option
 def load(
     first_day: date,
     last_day: date,
@@ -288,8 +290,12 @@ def load(
 
     Runs the job load_day for each day in this process, without Dagster's daemon, and records it in the
     instance of DAGSTER_HOME like any other run. Running it again lands nothing twice and works out the days'
-    messages again. Reports are windows that end at their clock: --as-of moves it. Exits with 1 when a
-    run fails or a check that blocks does not pass.
+    messages again. Reports are windows that end at their clock: --as-of moves it back. Exits with 1 when a
+    run fails or a check does not pass that is no mere warning.
+
+    Without DAGSTER_HOME the runs are recorded in the warehouse alone. Beside an instance that starts runs on
+    other machines, as deploy/dagster.yaml does, unset it: the daemon looks for the task of each run, and
+    would take this one for dead.
 
     \b
     Example:
@@ -310,15 +316,13 @@ def load(
         else:
             print_table("day", [vars(w) for w in waiting])
         return
-    outcome = backfill.load(first_day, last_day, event_type, as_of=as_of, progress=_say)
+    outcome = backfill.load(first_day, last_day, event_type, as_of=as_of, progress=say)
     if as_json:
         click.echo(json.dumps(vars(outcome) | {"loaded": outcome.rows()}, indent=2))
     else:
         print_table("event_type", outcome.rows())
     for warning in outcome.warnings:
-        click.echo(
-            f"warning: {warning}; see control.quarantined_line and control.landed_object", err=True
-        )
+        click.echo(f"warning: {warning}", err=True)
     for failure in outcome.failures:
         click.echo(f"error: {failure}", err=True)
     if outcome.failures:
@@ -406,7 +410,7 @@ def demo(
     is_flag=True,
     help="Only remove what a killed run left of --schema, and its objects.",
 )
-@_json
+@as_json_option
 def verify(
     schema: str | None, sections: tuple[str, ...], keep: bool, remove: bool, as_json: bool
 ) -> None:
@@ -429,9 +433,9 @@ def verify(
         if not schema:
             raise click.UsageError("--remove needs the --schema that was left")
         verification.remove(schema)
-        _say(f"{schema} is removed")
+        say(f"{schema} is removed")
         return
-    report = verification.verify(_say, schema=schema, only=sections, keep=keep)
+    report = verification.verify(say, schema=schema, only=sections, keep=keep)
     for name in report.leftovers:
         click.echo(
             f"warning: there is a scratch schema {name}; unless its run goes on, remove it with "
@@ -451,42 +455,6 @@ def _hide_stability_warnings() -> None:
 
     for category in (dg.PreviewWarning, dg.BetaWarning):
         warnings.simplefilter("ignore", category)
-
-
-def print_table(
-    label: str, rows: Mapping[str, Mapping[str, Any]] | Sequence[Mapping[str, Any]]
-) -> None:
-    """Prints rows under the names of their columns, numbers to the right; a mapping's keys come first."""
-    if isinstance(rows, Mapping):
-        rows = [{label: key, **row} for key, row in rows.items()]
-    if not rows:
-        click.echo("nothing")
-        return
-    texts = [[name.replace("_", " ") for name in rows[0]]]
-    texts += [[_cell(value) for value in row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    is_number = [isinstance(value, int | float) for value in rows[0].values()]
-    for row in texts:
-        click.echo(
-            "  ".join(
-                cell.rjust(width) if right else cell.ljust(width)
-                for cell, width, right in zip(row, widths, is_number, strict=True)
-            ).rstrip()
-        )
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds")
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.1f}" if isinstance(value, float) else str(value)
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ know is added here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ class Agent(NamedTuple):
 
 
 _DESKTOPS = {"Windows", "Mac OS X", "Linux", "Ubuntu", "Chrome OS", "Fedora", "Debian", "FreeBSD"}
-_NAMED_LENGTH = 64
+_NAME_BYTES = 64
 
 
 def device_type(user_agent: str, os: str | None) -> str:
@@ -86,18 +85,15 @@ def device_type(user_agent: str, os: str | None) -> str:
 def describe(user_agent: str) -> Agent:
     """What one User-Agent header says; a missing header is the empty text."""
     browser, system = parse_user_agent(user_agent), parse_os(user_agent)
-    os = system.family[:_NAMED_LENGTH] if system else None
+    os = _cut(system.family) if system else None
     return Agent(
         str(classify(user_agent)),
-        browser.family[:_NAMED_LENGTH] if browser else None,
+        _cut(browser.family) if browser else None,
         os,
         device_type(user_agent, os),
     )
 
 
-def describe_all(agents: Iterable[tuple[str, str]]) -> dict[Agent, list[str]]:
-    """Keys of agents by what they say, of pairs of key and User-Agent."""
-    found: dict[Agent, list[str]] = {}
-    for key, user_agent in agents:
-        found.setdefault(describe(user_agent), []).append(key)
-    return found
+def _cut(name: str) -> str:
+    """As much of a name as its column holds: VARCHAR counts bytes, and no character is cut in two."""
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore")

@@ -30,6 +30,8 @@ from sms_warehouse.local.services import LOOPBACK, Server, free_port
 from sms_warehouse.local.stack import LocalStack, announced
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from sms_warehouse.local.traffic import LogFile
     from sms_warehouse.watch import Watch
 
@@ -99,6 +101,8 @@ def run(
             _wait_until_done(world, writing, watch, look, end)
             if wrong := watch.summarise(world.written):
                 raise DemoFailed(f"not every record of {', '.join(wrong)} is accounted for")
+            if broken := watch.failed_checks:
+                raise DemoFailed("; ".join(broken))
             if not is_once:
                 _tell_addresses(stack)
                 _go_on(world, look)
@@ -272,8 +276,8 @@ def _dagster(stack: LocalStack, home: Path, port: int | None) -> Iterator[Callab
     workspace.write_text(_WORKSPACE)
     # Here and alone: two processes that make Dagster's SQLite files at once can leave them stamped twice,
     # and then nobody can open them again.
-    with dg.DagsterInstance.get():
-        pass
+    with dg.DagsterInstance.get() as instance:
+        _bury(instance)
     address = None
     if port is None:
         module, arguments = "dagster._daemon", ["run"]
@@ -308,6 +312,14 @@ def _dagster(stack: LocalStack, home: Path, port: int | None) -> Iterator[Callab
         if group is not None:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
+
+
+def _bury(instance: dg.DagsterInstance) -> None:
+    """Runs that were under way when the demo of this directory ended ended with it; nothing else tells Dagster so."""
+    import dagster as dg
+
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        instance.report_run_failed(run, "The demo it belonged to has ended.")
 
 
 def _ask_dagster(address: str | None) -> None:

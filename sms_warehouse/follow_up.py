@@ -1,8 +1,9 @@
 """Following up: the decision table people may read and change, and lists of recipients handed over on request.
 
 What to do about a message is decided by ``reports.follow_up_rule``, for reports.message_status and
-reports.followup_audience alike. A list is computed at the moment it is asked for, and its recipients are on record
-before it is in S3: a list that could not be written is lost rather than handed over twice.
+reports.followup_audience alike. A list is computed when it is asked for, by the clock once no load is being
+applied, and its recipients are on record before it is in S3: a list that could not be written is lost rather than
+handed over twice.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from sms_warehouse.resources.redshift import Redshift, Session
 RULES = "reports.follow_up_rule"
 SETTINGS = "reports.follow_up_setting"
 
-_LOCK = "lock control.warehouse_mutex"
+_LOCK = "lock control.report_mutex, control.warehouse_mutex"
 _UNDER_WAY = timedelta(minutes=15)
 
 OUTCOMES = ("NOT_SENT", "DELIVERED", "FAILED", "PENDING", "UNKNOWN")
@@ -47,6 +48,7 @@ _CONDITIONS = {
     "max_age_hours": int,
     "followed_up": bool,
     "is_follow_up": bool,
+    "has_link": bool,
 }
 _COLUMNS: dict[str, type] = {
     "rule_order": int,
@@ -221,18 +223,55 @@ def _is_catch_all(rule: Mapping[str, Any]) -> bool:
     return all(rule[name] is None for name in _CONDITIONS)
 
 
-def set_rules(redshift: Redshift, text: str) -> int:
-    """Replaces the decision table by one in CSV; returns how many rules it has. Raises RulesRefused."""
+@dataclass(frozen=True)
+class RuleChanges:
+    """What a new decision table does to the one before; rules are the same by their ``rule_order``.
 
-    def work(session: Session) -> int:
+    ``changed`` has, for each rule that stays and says something else, its columns with the values before and after.
+    """
+
+    rules: int
+    added: list[Rule]
+    removed: list[Rule]
+    changed: dict[int, dict[str, tuple[Any, Any]]]
+
+
+def _changes(before: Sequence[Rule], after: Sequence[Rule]) -> RuleChanges:
+    old, new = ({_order(rule): rule for rule in table} for table in (before, after))
+    differing = {
+        order: {
+            name: (old[order][name], rule[name])
+            for name in _COLUMNS
+            if old[order][name] != rule[name]
+        }
+        for order, rule in new.items()
+        if order in old
+    }
+    return RuleChanges(
+        len(new),
+        [rule for order, rule in new.items() if order not in old],
+        [rule for order, rule in old.items() if order not in new],
+        {order: columns for order, columns in differing.items() if columns},
+    )
+
+
+def set_rules(redshift: Redshift, text: str, *, dry_run: bool = False) -> RuleChanges:
+    """Replaces the decision table by one in CSV, or with ``dry_run`` only says what that would change.
+
+    Raises RulesRefused.
+    """
+
+    def work(session: Session) -> RuleChanges:
         session.execute(_LOCK)
         categories = session.rows(
             "select distinct failure_category from warehouse.dim_delivery_error"
         )
         table = parse(text, {category for (category,) in categories} | {"UNKNOWN"})
-        session.execute(f"delete from {RULES}")
-        insert_rows(session, RULES, table)
-        return len(table)
+        changes = _changes(rules(session), table)
+        if not dry_run:
+            session.execute(f"delete from {RULES}")
+            insert_rows(session, RULES, table)
+        return changes
 
     return redshift.transaction("set_follow_up_rules", work)
 
@@ -273,29 +312,45 @@ class Exported:
     newest_event_at: datetime | None
 
 
+@dataclass(frozen=True)
+class _Recorded:
+    """A list whose recipients are on record: where it goes, and the clock it was computed for."""
+
+    exported: Exported
+    key: str
+    exported_at: datetime
+
+
 def export(
     redshift: Redshift,
     lake: Lake,
     campaign_id: str,
     actions: Collection[str] = (),
     *,
-    now: datetime,
+    now: Callable[[], datetime],
     report_tz: str,
 ) -> Exported:
-    """Hands over who of a campaign may be followed up at ``now`` (naive UTC), as CSV in S3.
+    """Hands over who of a campaign may be followed up, as CSV in S3. ``now`` tells the time, naive UTC.
 
     Without ``actions`` all that contact the recipient. Consent, frequency cap, quiet hours and earlier lists are
-    looked at in the transaction that puts the recipients on record. Raises FollowUpFailed.
+    looked at in the transaction that puts the recipients on record, as they stand once it holds the lock: it may have
+    waited for a whole load. Raises FollowUpFailed.
     """
     export_id = str(ULID())
-    key = f"exports/follow-up/campaign={quote(campaign_id, safe='')}/{now:%Y%m%dT%H%M%SZ}-{export_id}.csv.gz"
+    recorded: _Recorded | None = None
 
-    def work(session: Session) -> Exported:
+    def work(session: Session) -> _Recorded:
+        nonlocal recorded
         session.execute(_LOCK)
-        _settle(session, lake, campaign_id, now)
-        _check(session, campaign_id, actions)
-        decide(session, Clock(now, report_tz), campaign_id)
-        sql.run(session, "follow_up/choose", actions=",".join(sorted(actions)))
+        if recorded is not None and _is_recorded(session, export_id):
+            # An earlier attempt was committed, and only the reply was lost.
+            return recorded
+        exported_at = now()
+        key = (
+            f"exports/follow-up/campaign={quote(campaign_id, safe='')}/"
+            f"{exported_at:%Y%m%dT%H%M%SZ}-{export_id}.csv.gz"
+        )
+        _choose(session, lake, campaign_id, actions, Clock(exported_at, report_tz))
         counted = dict(
             session.rows(
                 "select suppression_reason, count(*) as recipients from chosen group by suppression_reason"
@@ -309,18 +364,67 @@ def export(
                 export_id=export_id,
                 campaign_id=campaign_id,
                 object_key=key,
-                exported_at=now,
+                exported_at=exported_at,
             )
         newest = session.value("select max(newest_event_at) as newest from control.load")
         url = f"s3://{lake.bucket}/{key}" if contacts else None
-        return Exported(contacts, url, counted, newest)
+        recorded = _Recorded(Exported(contacts, url, counted, newest), key, exported_at)
+        return recorded
 
-    exported = redshift.transaction("export_follow_up", work)
-    if exported.url is not None:
+    made = redshift.transaction("export_follow_up", work)
+    if made.exported.url is not None:
         with redshift.session("export_follow_up") as session:
-            lake.put(key, _written(session, export_id, now))
-        redshift.transaction("export_follow_up", lambda session: _finish(session, export_id, now))
-    return exported
+            lake.put(made.key, _written(session, export_id, made.exported_at))
+        if not redshift.transaction(
+            "export_follow_up", lambda session: _finish(session, export_id, now())
+        ):
+            lake.delete([made.key])
+            raise FollowUpFailed(
+                f"the list of campaign {campaign_id!r} took so long to write that another one was free to hand over "
+                "the same recipients; it was removed again and is not to be used"
+            )
+    return made.exported
+
+
+def preview(
+    redshift: Redshift,
+    lake: Lake,
+    campaign_id: str,
+    actions: Collection[str] = (),
+    *,
+    now: Callable[[], datetime],
+    report_tz: str,
+) -> list[dict[str, Any]]:
+    """What ``export`` would do: recipients by action and state, NOW or the reason why not.
+
+    It takes the same steps in a transaction that is never committed. Raises FollowUpFailed.
+    """
+    with redshift.session("preview_follow_up", autocommit=False) as session:
+        session.execute(_LOCK)
+        _choose(session, lake, campaign_id, actions, Clock(now(), report_tz))
+        return session.records(
+            "select action, coalesce(suppression_reason, 'NOW') as state, count(*) as recipients"
+            " from chosen group by action, suppression_reason order by action, state"
+        )
+
+
+def _choose(
+    session: Session, lake: Lake, campaign_id: str, actions: Collection[str], clock: Clock
+) -> None:
+    """Leaves in the temporary table ``chosen`` who has one of the actions, and why they may not be contacted now."""
+    _settle(session, lake, campaign_id, clock.as_of)
+    _check(session, campaign_id, actions)
+    decide(session, clock, campaign_id)
+    sql.run(session, "follow_up/choose", actions=",".join(sorted(actions)))
+
+
+def _is_recorded(session: Session, export_id: str) -> bool:
+    return bool(
+        session.rows(
+            "select 1 as recorded from reports.follow_up_export where export_id = :export_id",
+            export_id=export_id,
+        )
+    )
 
 
 def _settle(session: Session, lake: Lake, campaign_id: str, now: datetime) -> None:
@@ -344,11 +448,14 @@ def _settle(session: Session, lake: Lake, campaign_id: str, now: datetime) -> No
                 )
 
 
-def _finish(session: Session, export_id: str, now: datetime) -> None:
-    session.execute(
-        "update reports.follow_up_export set finished_at = :now where export_id = :export_id",
-        now=now,
-        export_id=export_id,
+def _finish(session: Session, export_id: str, now: datetime) -> bool:
+    """Records that a list is in S3; False if its recipients are no longer on record as handed over."""
+    return bool(
+        session.execute(
+            "update reports.follow_up_export set finished_at = :now where export_id = :export_id",
+            now=now,
+            export_id=export_id,
+        )
     )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from sms_warehouse.console import print_table
+
 
 @click.group("follow-up")
 def follow_up() -> None:
@@ -31,7 +33,6 @@ def rules(as_csv: bool) -> None:
       sms-warehouse follow-up rules --csv > rules.csv
     """
     from sms_warehouse import follow_up
-    from sms_warehouse.cli import print_table
     from sms_warehouse.resources.redshift import Redshift
 
     with Redshift().session("follow_up_rules") as session:
@@ -59,14 +60,16 @@ def _shown(rule: dict[str, object]) -> dict[str, object]:
 
 @follow_up.command("set-rules")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def set_rules(file: Path) -> None:
-    """Replace the decision table by that of a CSV FILE, as `rules --csv` prints it.
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+def set_rules(file: Path, dry_run: bool) -> None:
+    """Replace the decision table by that of a CSV FILE, as `rules --csv` prints it, and show what changes.
 
     Every cell is checked; a table with a mistake changes nothing. The last rule must fit every message.
     reports.message_status follows at once, reports.followup_audience with its next refresh.
 
     \b
     Example:
+      sms-warehouse follow-up set-rules rules.csv --dry-run
       sms-warehouse follow-up set-rules rules.csv
     """
     from sms_warehouse import follow_up
@@ -77,13 +80,37 @@ def set_rules(file: Path) -> None:
     except UnicodeDecodeError as error:
         raise click.BadParameter(f"{file} is not UTF-8 text: {error}") from None
     try:
-        count = follow_up.set_rules(Redshift(), text)
+        changes = follow_up.set_rules(Redshift(), text, dry_run=dry_run)
     except follow_up.RulesRefused as refused:
         for mistake in refused.mistakes:
             click.echo(f"error: {file}: {mistake}", err=True)
         click.echo("nothing was changed", err=True)
         raise click.exceptions.Exit(1) from None
-    click.echo(f"{count} rules")
+    for change, changed_rules in (("added", changes.added), ("removed", changes.removed)):
+        for rule in changed_rules:
+            shown = _shown(rule)
+            click.echo(
+                f"{change}: rule {shown['rule_order']}, {shown['conditions']}: {rule['action']}"
+            )
+    for order, columns in changes.changed.items():
+        for name, (before, after) in columns.items():
+            click.echo(f"changed: rule {order}, {name}: {_word(before)} -> {_word(after)}")
+    click.echo(
+        f"{changes.rules} rules: {len(changes.added)} added, {len(changes.removed)} removed, "
+        f"{len(changes.changed)} changed"
+    )
+    if dry_run:
+        click.echo("nothing was changed", err=True)
+
+
+def _word(value: object) -> str:
+    if value is None:
+        return "empty"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
 _HOUR = click.IntRange(0, 24)
@@ -109,7 +136,6 @@ def settings(**given: int | None) -> None:
       sms-warehouse follow-up settings --cap-messages 3 --cap-days 7
     """
     from sms_warehouse import follow_up
-    from sms_warehouse.cli import print_table
     from sms_warehouse.resources.redshift import Redshift
 
     changed = {name: value for name, value in given.items() if value is not None}
@@ -129,7 +155,8 @@ def settings(**given: int | None) -> None:
     multiple=True,
     help="Only recipients with this action; may be given again. Default: all that contact the recipient.",
 )
-def export(campaign: str, actions: tuple[str, ...]) -> None:
+@click.option("--dry-run", is_flag=True, help="Only count who would be handed over, and who not.")
+def export(campaign: str, actions: tuple[str, ...], dry_run: bool) -> None:
     """Hand over, as CSV in S3, who of a CAMPAIGN may be followed up at this moment.
 
     Consent, frequency cap and quiet hours are looked at anew. A recipient on a list is not put on another one for the
@@ -137,6 +164,7 @@ def export(campaign: str, actions: tuple[str, ...]) -> None:
 
     \b
     Example:
+      sms-warehouse follow-up export cmp_spring --dry-run
       sms-warehouse follow-up export cmp_spring --action REMIND_NON_CLICKER
     """
     from sms_warehouse import follow_up
@@ -144,12 +172,24 @@ def export(campaign: str, actions: tuple[str, ...]) -> None:
     from sms_warehouse.resources.lake import Lake
     from sms_warehouse.resources.redshift import Redshift
 
+    if dry_run:
+        counted = follow_up.preview(
+            Redshift(),
+            Lake(),
+            campaign,
+            actions,
+            now=_now,
+            report_tz=configuration.report_timezone(),
+        )
+        print_table("action", counted)
+        click.echo("nobody was handed over", err=True)
+        return
     exported = follow_up.export(
         Redshift(),
         Lake(),
         campaign,
         actions,
-        now=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        now=_now,
         report_tz=configuration.report_timezone(),
     )
     for reason, recipients in sorted(exported.not_now.items()):

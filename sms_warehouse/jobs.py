@@ -6,6 +6,7 @@ from sms_warehouse.assets import reports, staging, warehouse
 from sms_warehouse.landing import keys, load
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.partitions import today
+from sms_warehouse.privacy.erase import remove_emptied
 from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.inbox import Inbox, NewObject
 from sms_warehouse.resources.lake import Lake
@@ -31,7 +32,8 @@ def find_unlanded_days(
     hints: list[NewObject] = []
     for event_type in EVENTS:
         for day in lake.list_days(event_type):
-            _, waiting = load.pending(redshift, lake, event_type, day)
+            listing, waiting = load.pending(redshift, lake, event_type, day)
+            load.record_listing(redshift, event_type, day, listing)
             if waiting:
                 context.log.info(f"{event_type} {day}: {len(waiting)} objects have not landed")
                 first = waiting[0]
@@ -46,7 +48,9 @@ def reconcile() -> None:
     find_unlanded_days()
 
 
-@dg.op(description="Removes staged rows past their time and files that killed loads left behind.")
+@dg.op(
+    description="Removes staged rows past their time, and files that killed loads and erasures left behind."
+)
 def remove_what_is_past_its_time(
     context: dg.OpExecutionContext, lake: Lake, redshift: Redshift
 ) -> None:
@@ -54,10 +58,12 @@ def remove_what_is_past_its_time(
         event_type: load.purge_staging(redshift, event_type, today=today()) for event_type in EVENTS
     }
     files = load.remove_leftovers(lake)
+    lines = remove_emptied(redshift, lake)
     context.log.info(
-        f"removed {sum(rows.values())} staged rows and {files} files under {keys.LANDING}"
+        f"removed {sum(rows.values())} staged rows, {files} files under {keys.LANDING} and {lines} under"
+        f" {keys.QUARANTINE}"
     )
-    context.add_output_metadata({"rows": rows, "files": files})
+    context.add_output_metadata({"rows": rows, "files": files, "lines": lines})
 
 
 @dg.job(description="Keeps staging and the landing area to what is needed.")

@@ -88,7 +88,7 @@ def _begin(redshift: Redshift, progress: Callable[[str], object]) -> None:
 
 
 def _finish(session: Session, progress: Callable[[str], object]) -> None:
-    session.execute("lock control.landing_mutex, control.warehouse_mutex")
+    session.execute("lock control.landing_mutex, control.report_mutex, control.warehouse_mutex")
     _check_tables(session)
     for path in schema_files()[1:]:
         sql.run(session, path)
@@ -108,7 +108,7 @@ def seed(session: Session, progress: Callable[[str], object] = lambda _: None) -
 
 def _describe(session: Session) -> None:
     """Writes what tables and columns mean into the catalog, where it says something else."""
-    session.execute("lock control.landing_mutex, control.warehouse_mutex")
+    session.execute("lock control.landing_mutex, control.report_mutex, control.warehouse_mutex")
     tables = {t.full_name: t for path in schema_files() for t in model.tables(path)}
     places = _described_schemas(tables)
     remarks = {

@@ -32,12 +32,35 @@ What one row of each table is, and what each column holds: its formula, and for 
 stand in the catalog of the warehouse (`svv_tables.remarks`, `svv_columns.remarks`) and in the Dagster UI. This page is
 made from `sql/schema` and the specifications of the reports by `make docs`; a test keeps it in step with them.
 
+Which days a report covers, in which zone, before which day its rows are final, and how complete the logs are that it
+was made from stand for each report in [reports.report_state](#reportsreport_state); how new everything is, in
+[reports.freshness](#reportsfreshness) and, by event type, in [reports.event_freshness](#reportsevent_freshness).
+
 Numbers are verified in three ways: rows worked out by hand, which each report names below; stories of events in and
 rows out (`sms_warehouse_tests/scenarios`); and on random worlds every column of every fact and report table, and of the
-view message_status, against a second implementation in plain Python (`sms_warehouse_tests/reference`).
+view message_status, against a second implementation in plain Python (`sms_warehouse_tests/reference`), but for these:
 
-How complete a report is stands beside it in `control.report_refresh`: the days it covers, the objects known, landed and
-poisoned and the lines in quarantine of those days, and before which day its counts are final.
+- `loaded_at`, `updated_at` and message_status's `as_of` tell when we worked, `object_id` and `line_number` which of
+  several equal copies was kept; they are not compared, and `arrival_date` has to be that of one of the copies.
+- In pipeline_quality_hourly the counts that follow from which copy was kept (`rows_loaded`, `duplicates` and what was
+  odd) are compared as sums by event type, `stubs_open` not at all. Nothing of these worlds is in quarantine, poison or
+  waiting, so `quarantined`, `poison_files` and `rows_waiting` are 0 on both sides.
+- A world is refreshed once, so `restated_count` is 0, and recipient_engagement has one week.
+- The views sent_after_optout, freshness, event_freshness and report_state, and what was exported, are not compared.
+"""
+
+_MESSAGE_STATUS = """\
+- Anchor: none, a row is of one message and of no day.
+- Time zone: UTC in all its columns.
+- Window: every message that was submitted, of any age.
+- Rows: worked out when they are asked for, from the facts as they are then; nothing is stored, and reports.report_state
+  has no row of it.
+- Final: no row is. PENDING ends 72 hours after sending; receipts, clicks and opt-outs that come later change a row of
+  any age.
+- Refreshed: never; it is as new as warehouse.fact_message (newest_applied_at in reports.freshness).
+- Verified by hand: outcomes on both sides of 72 hours and the action for each (warehouse/test_reports.py,
+  warehouse/test_follow_up.py); each outcome, machines, answers and a refused message with a receipt of delivery
+  (scenarios/delivery.txt).
 """
 
 
@@ -73,6 +96,8 @@ def _table(table: model.Table) -> Iterator[str]:
     report = REPORTS.get(table.name) if table.schema == "reports" else None
     if report:
         yield from _report(report)
+    elif table.full_name == "reports.message_status":
+        yield _MESSAGE_STATUS
     elif table.is_view:
         yield f"A view: `sql/{table.path}.sql`.\n"
     if table.layout:
@@ -92,14 +117,10 @@ def _table(table: model.Table) -> Iterator[str]:
 def _report(report: Report) -> Iterator[str]:
     yield f"- Anchor: {report.anchor.value}, {_ANCHORS[report.anchor]}."
     yield f"- Time zone: {report.zone}"
-    yield f"- Window: {report.days} days up to {report.last_day}."
-    if report.final_days is None:
-        yield "- Final: no row is; each refresh makes them anew."
-    else:
-        yield (
-            f"- Final: rows of days more than {report.final_days} days before the day of `as_of`; "
-            "what comes later still restates them."
-        )
+    yield f"- Window: {report.window_in_words}."
+    yield f"- Rows: {report.kept}"
+    yield f"- Final: {report.final}"
+    yield f"- Refreshed: {report.rhythm}."
     if report.is_personal:
         yield "- Personal: none of its rows is shown outside the warehouse."
     yield f"- Verified by hand: {report.verified}\n"

@@ -17,6 +17,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _UNIT_MS = 32 ** (10 - PREFIX_LENGTH)
 _DAY_GAP = 3
 _RANGES_MAX = 16
+_BOUNDED_STRETCHES_MAX = 3
 
 IdRange = tuple[str, str]
 """The first message id of a range and the first after it."""
@@ -78,25 +79,29 @@ def id_ranges(prefixes: Iterable[str]) -> list[IdRange]:
 
 
 def bounded_id_ranges(
-    counted: Sequence[tuple[str, int]], *, most: int, span: timedelta, gap: timedelta
+    counted: Sequence[tuple[str, int]], *, most: int, few: int, span: timedelta, gap: timedelta
 ) -> list[IdRange]:
-    """Ranges of message ids, each of at most ``most`` ids (but at least one prefix) and not much over ``span`` of time.
+    """Ranges of message ids, each of at most ``most`` ids, but at least one prefix.
 
-    ``counted`` is each prefix, in order, with the number of ids that begin with it; ids made more than ``gap``
-    apart go into different ranges.
+    ``counted`` is each prefix, in order, with the number of ids that begin with it. Every range costs a round of
+    statements, however few ids are in it: a range of more than ``few`` ids goes no further than ``span``, and ids
+    made more than ``gap`` apart go into different ranges, but at the widest gaps only where there are many.
     """
     found: list[IdRange] = []
+    numbered = [(prefix_number(text), count) for text, count in counted]
+    cuts = {
+        first
+        for first, _ in stretches((n for n, _ in numbered), units(gap), _BOUNDED_STRETCHES_MAX)
+    }
     begin = last = total = 0
-    span_units, gap_units = units(span), units(gap)
-    for text, count in counted:
-        number = prefix_number(text)
-        is_new = total == 0 or (
-            total + count > most or number - begin >= span_units or number - last > gap_units
-        )
-        if is_new:
-            if total:
-                found.append((prefix(begin), prefix(last + 1)))
-            begin, total = number, 0
+    span_units = units(span)
+    for number, count in numbered:
+        is_full = total + count > most or (total + count > few and number - begin >= span_units)
+        if total and (is_full or number in cuts):
+            found.append((prefix(begin), prefix(last + 1)))
+            total = 0
+        if not total:
+            begin = number
         total += count
         last = number
     if total:

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from sms_warehouse.console import as_json_option, print_table, say
+
 _DAYS = 35
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _ROWS_SHOWN = 40
@@ -34,7 +36,7 @@ _ROWS_SHOWN = 40
     show_default=True,
     help="Say what would change, or change it.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@as_json_option
 def reclassify(
     ruleset: bool,
     errors: bool,
@@ -57,7 +59,6 @@ def reclassify(
       sms-warehouse reclassify --ruleset --from 2026-03-01 --to 2026-03-31 --apply
     """
     from sms_warehouse import reclassify as past
-    from sms_warehouse.cli import print_table
     from sms_warehouse.resources.redshift import Redshift
 
     now = datetime.now(UTC).replace(tzinfo=None)
@@ -78,7 +79,7 @@ def reclassify(
             _show(found)
             click.echo("nothing was changed; --apply does it", err=True)
         return
-    done = past.reclassify(Redshift(), chosen, first, last, now=now, progress=_say)
+    done = past.reclassify(Redshift(), chosen, first, last, now=now, progress=say)
     if as_json:
         click.echo(json.dumps(asdict(done), indent=2))
     else:
@@ -104,7 +105,6 @@ def _show(found: Any) -> None:
 
 
 def _section(title: str, rows: Sequence[dict[str, Any]]) -> None:
-    from sms_warehouse.cli import print_table
 
     click.echo(f"\n{title}:")
     print_table("", [_words(row) for row in rows[:_ROWS_SHOWN]])
@@ -118,7 +118,3 @@ def _words(row: dict[str, Any]) -> dict[str, Any]:
         name: str(value).lower() if isinstance(value, bool) else value
         for name, value in row.items()
     }
-
-
-def _say(line: str) -> None:
-    click.echo(line, err=True)

@@ -8,7 +8,7 @@ for a key whose run failed.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +18,7 @@ import dagster as dg
 from sms_warehouse import settings
 from sms_warehouse.apply import settled_tables
 from sms_warehouse.assets import raw
+from sms_warehouse.assets.reports import key as report_key
 from sms_warehouse.jobs import load_day, refresh_reports
 from sms_warehouse.landing import keys, ledger
 from sms_warehouse.partitions import today
@@ -27,11 +28,17 @@ from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, RedshiftLoginFailed, RedshiftUnavailable
 from sms_warehouse.resources.s3 import LakeUnavailable
 
-MOST_MESSAGES = 20_000
-"""Messages received in one tick; a standard queue lets 120,000 be in flight."""
+MOST_MESSAGES = 10_000
+"""Messages received in one tick: the ledger is asked for 500 objects at once, and ten messages are deleted at
+once, eight times side by side. Half a second for a question and a tenth for a deletion still leave time.
+"""
 RECEIVE_SECONDS = 20.0
 """Dagster gives a tick 60 s; receiving takes a third, asking, looking and deleting the rest."""
 LOOK_SECONDS = 10.0
+LONGEST_RUN = timedelta(hours=2)
+"""A run that has been under way for longer has died and could not say so, by SIGKILL or a power cut: nobody waits
+for it. ``max_runtime_seconds`` of both dagster.yaml says the same, so that the queue does not wait either.
+"""
 
 _LOOK_THREADS = 16
 _FINISHED = {
@@ -55,8 +62,19 @@ class News:
 
 def days_being_loaded(instance: dg.DagsterInstance) -> set[str]:
     """Partition keys that an unfinished run of ``load_day`` is about."""
-    runs = instance.get_runs(dg.RunsFilter(job_name=load_day.name, statuses=_UNFINISHED))
+    runs = _unfinished(instance, load_day.name)
     return {run.tags["dagster/partition"] for run in runs if "dagster/partition" in run.tags}
+
+
+def _unfinished(instance: dg.DagsterInstance, job: str) -> list[dg.DagsterRun]:
+    """A job's runs that wait for their turn, however long, or are under way."""
+    alive_since = datetime.now(UTC) - LONGEST_RUN
+    return [
+        record.dagster_run
+        for record in instance.get_run_records(dg.RunsFilter(job_name=job, statuses=_UNFINISHED))
+        if record.dagster_run.status is dg.DagsterRunStatus.QUEUED
+        or record.update_timestamp > alive_since
+    ]
 
 
 def requests(instance: dg.DagsterInstance, days: Iterable[date]) -> list[dg.RunRequest]:
@@ -136,7 +154,7 @@ def _read(messages: list[Message], lake: Lake, redshift: Redshift) -> News:
                 news.rejected[found.bucket, found.key] = str(reason)
         named.append((message, ours))
     with redshift.session("new_logs") as session:
-        standing = ledger.standing(session, list(places))
+        standing = ledger.standing(session, {key: place.day for key, place in places.items()})
     unsettled = {
         found.object_id: found
         for _, objects in named
@@ -200,8 +218,9 @@ def _vanished(lake: Lake, objects: list[NewObject]) -> list[NewObject]:
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=(
-        "Asks for the reports when facts changed since they were computed, at most every "
-        "SMS_WAREHOUSE_REPORT_MINUTES, and when the hour turned: windows and the 72-hour closure move with it."
+        "Asks for the reports when facts changed since they were computed and when the hour turned: windows and the "
+        "72-hour closure move with it. Between two refreshes, failed ones too, are at least "
+        "SMS_WAREHOUSE_REPORT_MINUTES; a report of a slower rhythm is asked for in its time."
     ),
 )
 def stale_reports(context: dg.SensorEvaluationContext, redshift: Redshift) -> dg.SensorResult:
@@ -215,19 +234,51 @@ def stale_reports(context: dg.SensorEvaluationContext, redshift: Redshift) -> dg
         return dg.SensorResult(skip_reason=str(error))
     if changed_at is None:
         return dg.SensorResult(skip_reason="nothing has been loaded yet")
-    if context.instance.get_runs(
-        dg.RunsFilter(job_name=refresh_reports.name, statuses=_UNFINISHED), limit=1
-    ):
+    if _unfinished(context.instance, refresh_reports.name):
         return dg.SensorResult(skip_reason="a refresh is under way")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    # A report of a slower rhythm looks for itself, in the runs that the others ask for, whether it is its turn.
-    clocks = [known[name] for name in known if name in REPORTS and not is_slow(name)]
-    as_of = min(clocks) if known.keys() >= set(REPORTS) else None
-    if as_of is not None:
-        is_behind = changed_at > as_of and now - as_of >= timedelta(
-            minutes=settings.report_minutes()
-        )
-        has_hour_turned = now.replace(minute=0, second=0, microsecond=0) > as_of
-        if not is_behind and not has_hour_turned:
-            return dg.SensorResult(skip_reason=f"reports are as of {as_of:%Y-%m-%d %H:%M} UTC")
-    return dg.SensorResult(run_requests=[dg.RunRequest()])
+    now = datetime.now(UTC)
+    pause = timedelta(minutes=settings.report_minutes())
+    # Whatever its outcome: a report that fails keeps its old clock, and would be asked for at each tick.
+    for last in context.instance.get_run_records(
+        dg.RunsFilter(job_name=refresh_reports.name), limit=1
+    ):
+        if now - last.create_timestamp < pause:
+            return dg.SensorResult(
+                skip_reason=f"the last refresh began at {last.create_timestamp:%H:%M} UTC"
+            )
+    due = _due(known, changed_at, now.replace(tzinfo=None), pause)
+    if not due:
+        return dg.SensorResult(skip_reason="no report is due")
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(asset_selection=[report_key(name) for name in due])]
+    )
+
+
+def _due(
+    known: Mapping[str, datetime], changed_at: datetime, now: datetime, pause: timedelta
+) -> list[str]:
+    """The reports whose time has come, of the clocks they were last computed for.
+
+    Those of the general rhythm are due together, and at the hour's turn those of an hourly one with them: they show
+    one and the same moment, and checks may compare them.
+    """
+
+    def is_due(name: str) -> bool:
+        as_of = known.get(name)
+        if as_of is None or as_of > now:
+            return True
+        turned = _hour(now) - _hour(as_of)
+        every = REPORTS[name].every
+        if every is not None and is_slow(name):
+            return turned >= every
+        return bool(turned) or (changed_at > as_of and now - as_of >= pause)
+
+    due = {name for name in REPORTS if is_due(name)}
+    general = {name for name in REPORTS if not is_slow(name)}
+    if due & general:
+        due |= general
+    return [name for name in REPORTS if name in due]
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

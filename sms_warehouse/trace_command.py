@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sms_warehouse.console import as_json_option
+
 if TYPE_CHECKING:
     from sms_warehouse.trace import Event, Message, Quarantined, Trace
     from sms_warehouse.trace_lines import Line
@@ -29,7 +31,7 @@ _WIDTH = 110
     is_flag=True,
     help="Fetch each line from S3 too, as it stands there now; never those of people who were erased.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+@as_json_option
 def trace(
     name: str, first_day: datetime | None, last_day: datetime | None, raw: bool, as_json: bool
 ) -> None:

@@ -15,11 +15,13 @@ Reasons = dict[str, list[str]]
 """Sentences by event_id."""
 
 DELIVERED_RANK = 60
-FAILED_RANK = 50
 
 
 def of_submissions(submissions: Sequence[Row]) -> Reasons:
-    """Submissions of one message: the first report of an attempt counts, the latest attempt describes."""
+    """Submissions of one message: the first report of an attempt counts.
+
+    The first attempt says whom and what for, the latest how it was sent.
+    """
     found: Reasons = {}
     firsts: dict[int, Row] = {}
     for row in sorted(submissions, key=lambda r: (r["occurred_at"], r["event_id"])):
@@ -38,9 +40,12 @@ def of_submissions(submissions: Sequence[Row]) -> Reasons:
     accepted = [row for row in in_time if row["submit_status"] == "ACCEPTED"]
     if accepted:
         found[accepted[0]["event_id"]].append("the first attempt that was accepted: sent_at")
-    latest = firsts[max(firsts)]
+    original, latest = firsts[min(firsts)], firsts[max(firsts)]
+    found[original["event_id"]].append(
+        f"attempt {original['attempt_no']}: says campaign, variant, recipient and link"
+    )
     found[latest["event_id"]].append(
-        "the latest attempt: says campaign, recipient, sender, parts and network"
+        f"the latest attempt, {latest['attempt_no']}: says sender, parts and provider"
     )
     return found
 
@@ -164,7 +169,7 @@ def of_message(message: Row) -> list[str]:
     Besides the row's columns, ``mapped_category`` and ``mapped_description`` say what its error code means today.
     """
     if message["is_stub"]:
-        return ["a stub: no submission is known, so it is in no report"]
+        return ["a stub: no submission is known, so no report of messages has it"]
     line_changes = message["recipient_key"].rpartition("#")[2]
     found = [
         f"counted under {message['cohort_date_report']}, the day of {message['cohort_at']} UTC"
@@ -195,7 +200,7 @@ def of_message(message: Row) -> list[str]:
 
 def _failure(message: Row) -> str:
     code = message["final_error_code"]
-    what = f"code {code!r} of {message['provider']}" if code else "no code"
+    what = f"code {code!r} of {message['final_error_provider']}" if code else "no code"
     mapped = message["mapped_category"]
     if mapped is None:
         return f"{message['failure_category']}: {what}, which warehouse.dim_delivery_error does not list"

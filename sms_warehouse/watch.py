@@ -17,9 +17,9 @@ import dagster as dg
 
 from sms_warehouse import settings, sql
 from sms_warehouse.apply import settled_tables
-from sms_warehouse.backfill import first_cause, waiting
+from sms_warehouse.backfill import failed_check, first_cause, waiting
 from sms_warehouse.checks import EVERY_RECORD_LANDED
-from sms_warehouse.cli import print_table
+from sms_warehouse.console import print_table
 from sms_warehouse.landing import ledger
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.reports import REPORTS, is_slow
@@ -131,6 +131,14 @@ class Runs:
         )
         return ", ".join(f"{outcomes[word]} {word}" for word in ("passed", "warned", "failed"))
 
+    def failed_checks(self) -> list[str]:
+        """What the checks that failed, and do not merely warn, say of what they were last evaluated for."""
+        return [
+            failed_check(check)
+            for check in self._checks.values()
+            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
+        ]
+
     def is_proved(self, event_type: str, day: date) -> bool:
         """Whether the check that every record of the day landed was evaluated last with success."""
         check = self._checks.get((f"staging/{event_type}", EVERY_RECORD_LANDED, day.isoformat()))
@@ -222,6 +230,11 @@ class Watch:
     def hopeless(self) -> str | None:
         """Why it will never be done: something fails again and again."""
         return self._runs.hopeless
+
+    @property
+    def failed_checks(self) -> list[str]:
+        """What did not hold when it was checked last."""
+        return self._runs.failed_checks()
 
     def missing(self, days: Sequence[date]) -> str | None:
         """What has not happened yet for these arrival days, in words; None when everything has."""

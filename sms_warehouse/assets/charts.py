@@ -68,7 +68,7 @@ def campaigns(figure: Figure, rows: Sequence[Row]) -> None:
     opt_outs.barh(
         range(len(names)), [_share(r["opt_outs"], r["delivered"]) for r in ordered], color=_RED
     )
-    opt_outs.set_yticks(range(len(names)), [""] * len(names))
+    _name_rows(opt_outs, [""] * len(names))
     opt_outs.set_title("Opt-outs / delivered", loc="left")
     _percent(opt_outs, "x", 0)
 
@@ -80,8 +80,9 @@ def rolling_window(figure: Figure, rows: Sequence[Row]) -> None:
     left = [0.0] * len(rows)
     for outcome, colour in _OUTCOMES.items():
         shares = [_share(row[outcome], row["sent"]) for row in reversed(rows)]
-        outcomes.barh(names, shares, left=left, color=colour, label=outcome)
+        outcomes.barh(range(len(rows)), shares, left=left, color=colour, label=outcome)
         left = [a + b for a, b in zip(left, shares, strict=True)]
+    _name_rows(outcomes, names)
     outcomes.set_title(f"Sent {first['window_start']} to {first['window_end']}", loc="left")
     _percent(outcomes, "x", 0, 1)
     _outside_legend(outcomes)
@@ -93,7 +94,7 @@ def rolling_window(figure: Figure, rows: Sequence[Row]) -> None:
             clicks.scatter(float(before), place, facecolors="white", edgecolors=_BLUE, zorder=2)
         if now is not None:
             clicks.scatter(float(now), place, color=_BLUE, zorder=3)
-    clicks.set_yticks(range(len(rows)), [""] * len(rows))
+    _name_rows(clicks, [""] * len(rows))
     clicks.set_title("Clicked in 72 h (hollow: before)", loc="left")
     _percent(clicks, "x", 0)
 
@@ -284,8 +285,8 @@ def opt_outs_by_day(figure: Figure, rows: Sequence[Row]) -> None:
 
     opt_outs, sent_after = _two(figure, (3, 2))
     days = [row["effective_date"] for row in rows]
-    ways = ("keyword", "web", "agent", "import", "carrier", "erasure")
-    colours = dict(zip(ways, (_BLUE, _SKY, _GREEN, _YELLOW, _PINK, _GREY), strict=True))
+    ways = ("keyword", "web", "agent", "import", "carrier", "erasure", "other")
+    colours = dict(zip(ways, (_BLUE, _SKY, _GREEN, _YELLOW, _PINK, _GREY, _BLACK), strict=True))
     _stack(opt_outs, days, {way: _column(rows, f"by_{way}") for way in ways}, colours)
     opt_outs.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     opt_outs.set_title("Opt-outs by the way they came", loc="left")
@@ -346,10 +347,15 @@ def _intervals(
             low, high = wilson(successes, trials)
             axes.plot([low, high], [place, place], color=colour, lw=2)
             axes.scatter(successes / trials, place, color=colour, zorder=3)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(-0.6, len(names) - 0.4)
+    _name_rows(axes, names)
     _percent(axes, "x", 0)
     _plain(axes)
+
+
+def _name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Names the rows of a panel from below. Equal names stay rows of their own, at one height in each panel."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(-0.6, len(names) - 0.4)
 
 
 def _stack(
@@ -440,5 +446,8 @@ def _short(name: str) -> str:
 def _scope_name(row: Row) -> str:
     if row["scope_type"] == "ALL":
         return "all"
-    name = str(row["scope_name"])
-    return name.lower() if row["scope_type"] == "CATEGORY" else _short(name)
+    if row["scope_type"] == "CATEGORY":
+        return str(row["scope_id"]).lower()
+    # An operator has a code for each of its networks, and one name for all of them.
+    name = row["carrier_name"]
+    return str(row["scope_id"]) if name is None else f"{_short(name)} {row['scope_id']}"

@@ -53,8 +53,8 @@ def table_metadata(full_name: str) -> dict[str, Any]:
 
 def refresh_metadata(refresh: Mapping[str, Any]) -> dict[str, dg.MetadataValue]:
     """What a row of control.report_refresh says: the report's clock, its days, and how complete their logs are."""
-    known, landed, poison = (
-        int(refresh[f"objects_{kind}"]) for kind in ("known", "landed", "poison")
+    known, landed, poison, not_applied = (
+        int(refresh[f"objects_{kind}"]) for kind in ("known", "landed", "poison", "not_applied")
     )
     waiting = max(known - landed - poison, 0)
     text: dict[str, Any] = {
@@ -69,12 +69,17 @@ def refresh_metadata(refresh: Mapping[str, Any]) -> dict[str, dg.MetadataValue]:
     for name in ("as_of", "newest_event_at"):
         if refresh[name] is not None:
             shown[name] = dg.MetadataValue.timestamp(refresh[name].replace(tzinfo=UTC))
-    for name in ("objects_known", "objects_landed", "objects_poison", "lines_quarantined"):
+    for name in (
+        "objects_known",
+        "objects_landed",
+        "objects_poison",
+        "objects_not_applied",
+        "lines_quarantined",
+    ):
         shown[name] = dg.MetadataValue.int(int(refresh[name]))
     shown["objects_waiting"] = dg.MetadataValue.int(waiting)
-    shown["is_complete"] = dg.MetadataValue.bool(
-        not (waiting or poison or refresh["lines_quarantined"])
-    )
+    # As in reports.report_state: lines in quarantine are known, and counted beside.
+    shown["is_complete"] = dg.MetadataValue.bool(not (waiting or poison or not_applied))
     return shown
 
 

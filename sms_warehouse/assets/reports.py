@@ -6,7 +6,6 @@ import dagster as dg
 
 from sms_warehouse import invariants, model, reports, settings
 from sms_warehouse.assets import describe, plots, warehouse
-from sms_warehouse.partitions import is_asked_by_a_person
 from sms_warehouse.reports import Report
 from sms_warehouse.resources.redshift import Redshift, Session
 
@@ -16,7 +15,8 @@ _PREVIEW_ROWS = 20
 
 
 class RefreshConfig(dg.Config):
-    """``as_of`` fixes the reports' clock, UTC, like 2026-01-31T12:00:00; without it the run's start counts."""
+    """``as_of`` fixes the reports' clock, UTC, like 2026-01-31T12:00:00, not later than now; without it the run's
+    start counts."""
 
     as_of: str | None = None
 
@@ -33,7 +33,11 @@ def _source(table: str) -> dg.AssetKey:
 def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime:
     if config.as_of is not None:
         given = datetime.fromisoformat(config.as_of)
-        return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+        as_of = given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+        if as_of > datetime.now(UTC).replace(tzinfo=None):
+            # Counts of days that have not ended would be called final, and every true one after them restated.
+            raise dg.Failure(f"as_of {config.as_of} is still to come")
+        return as_of
     record = context.instance.get_run_record_by_id(context.run.run_id)
     if record is None:
         raise dg.Failure(f"Dagster's instance does not know run {context.run.run_id}")
@@ -43,8 +47,9 @@ def _as_of(context: dg.AssetExecutionContext, config: RefreshConfig) -> datetime
 def _description(name: str, report: Report) -> str:
     return (
         f"{model.table(f'{GROUP}.{name}').meaning}\n\n"
-        f"{report.days} days up to {report.last_day}, {report.anchor.value.lower()} anchor.\n\n"
-        f"Time zone: {report.zone}\n\nVerified: {report.verified}"
+        f"{report.window_in_words}, {report.anchor.value.lower()} anchor.\n\n"
+        f"Time zone: {report.zone}\n\nRows: {report.kept}\n\nFinal: {report.final}\n\n"
+        f"Refreshed: {report.rhythm}.\n\nVerified: {report.verified}"
     )
 
 
@@ -79,18 +84,13 @@ def _report_asset(name: str) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         as_of = _as_of(context, config)
         began = datetime.now(UTC)
-        with redshift.session(f"look_at_{name}") as session:
-            is_left = not is_asked_by_a_person(context) and reports.is_young(session, name, as_of)
-        if is_left:
-            context.log.info(f"{name} is younger than {report.every}: left as it is")
-        else:
-            reports.refresh(
-                redshift,
-                name,
-                as_of=as_of,
-                report_tz=settings.report_timezone(),
-                run_id=context.run.run_id,
-            )
+        reports.refresh(
+            redshift,
+            name,
+            as_of=as_of,
+            report_tz=settings.report_timezone(),
+            run_id=context.run.run_id,
+        )
         with redshift.session(f"describe_{name}") as session:
             (state,) = session.records(
                 "select * from control.report_refresh where report_name = :name", name=name
@@ -103,7 +103,6 @@ def _report_asset(name: str) -> dg.AssetsDefinition:
                     **describe.refresh_metadata(state),
                     **_preview(session, name, report),
                     "dagster/row_count": rows,
-                    "is_left_as_it_was": is_left,
                     "seconds": (datetime.now(UTC) - began).total_seconds(),
                 },
                 check_results=invariants.evaluate(session, name),

@@ -5,7 +5,7 @@ It lives in the warehouse, so that it changes in the same transaction as the row
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -82,25 +82,30 @@ class Standing:
     applied_tables: frozenset[str]
 
 
-def standing(session: Session, object_ids: Collection[str]) -> dict[str, Standing]:
-    """How far objects have come, by object_id; objects nobody has read are missing.
+def standing(session: Session, days: Mapping[str, date]) -> dict[str, Standing]:
+    """How far objects have come, by object_id; objects nobody has read are missing. ``days`` says when each arrived.
 
-    Asks in groups of one size, so that the warehouse prepares one statement and not one for each number.
+    Asks in groups of one size, so that the warehouse prepares one statement and not one for each number, and of
+    neighbouring days, which is how the ledger is sorted.
     """
     names = [f"id_{n}" for n in range(_IDS_PER_QUERY)]
     statement = (
         "select o.object_id, o.event_type, o.status, a.table_name"
         " from control.landed_object as o"
         " left join control.applied_load as a on a.load_id = o.load_id"
-        f" where o.object_id in ({', '.join(':' + name for name in names)})"
+        " where o.arrival_date between :first_day and :last_day"
+        f" and o.object_id in ({', '.join(':' + name for name in names)})"
     )
-    waiting = sorted(set(object_ids))
+    waiting = sorted(days, key=lambda object_id: (days[object_id], object_id))
     found: dict[str, tuple[str, str, set[str]]] = {}
     for begin in range(0, len(waiting), _IDS_PER_QUERY):
         chunk = waiting[begin : begin + _IDS_PER_QUERY]
         padded = chunk + [chunk[-1]] * (_IDS_PER_QUERY - len(chunk))
         for object_id, event_type, status, table in session.rows(
-            statement, **dict(zip(names, padded, strict=True))
+            statement,
+            first_day=days[chunk[0]],
+            last_day=days[chunk[-1]],
+            **dict(zip(names, padded, strict=True)),
         ):
             tables = found.setdefault(object_id, (event_type, status, set()))[2]
             if table is not None:

@@ -80,10 +80,19 @@ class LandedDay:
 def pending(
     redshift: Redshift, lake: Lake, event_type: str, day: date
 ) -> tuple[list[LakeObject], list[LakeObject]]:
-    """The day's listing, which is recorded, and those of it that have not landed."""
+    """The day's listing, and those of it that have not landed. Only reads."""
     listing = lake.list_day(event_type, day)
     with redshift.session(f"pending_{event_type}") as session:
         known = ledger.day_objects(session, event_type, day)
+    return listing, [
+        o for o in listing if not (o.object_id in known and known[o.object_id].is_settled)
+    ]
+
+
+def record_listing(
+    redshift: Redshift, event_type: str, day: date, listing: Sequence[LakeObject]
+) -> None:
+    """Remembers how many objects S3 showed, by which reports tell how complete they are."""
     redshift.transaction(
         f"list_{event_type}",
         lambda session: sql.run(
@@ -95,9 +104,6 @@ def pending(
             listed_at=_now(),
         ),
     )
-    return listing, [
-        o for o in listing if not (o.object_id in known and known[o.object_id].is_settled)
-    ]
 
 
 def land_day(
@@ -118,6 +124,7 @@ def land_day(
     event = EVENTS[event_type]
     check_staging(redshift, [event_type])
     listing, waiting = pending(redshift, lake, event_type, day)
+    record_listing(redshift, event_type, day, listing)
     landed = LandedDay(event_type, day, listing)
     progress(f"{event_type} {day}: {len(listing)} objects in S3, {len(waiting)} to land")
     done = 0
@@ -208,6 +215,7 @@ def _land(
     good = _manifest(lake, event, day, load_id, "good", prepared.good_files)
     quarantine = _manifest(lake, event, day, load_id, "quarantine", prepared.quarantine_files)
     taken: set[str] = set()
+    emptied: list[str] = []
 
     def work(session: Session) -> None:
         # First of all: under snapshot isolation a look before the lock would see the past.
@@ -229,7 +237,7 @@ def _land(
             session.execute(_copy(f"staging.{event.name}", good))
         if quarantine:
             session.execute(_copy("control.quarantined_line", quarantine))
-        neutralise_load(session, lake, event, day, load_id)
+        emptied[:] = neutralise_load(session, lake, event, day, load_id)
         newest_event_at = _prove(session, event, day, load_id, objects)
         _record(
             session,
@@ -245,6 +253,7 @@ def _land(
 
     with suppress(_LandedMeanwhile):
         redshift.transaction(f"land_{event.name}", work)
+        lake.delete(emptied)
     return taken
 
 
@@ -444,30 +453,19 @@ def purge_staging(redshift: Redshift, event_type: str, *, today: date) -> int:
     oldest_kept = today - timedelta(days=settings.staging_days())
 
     def work(session: Session) -> int:
-        session.execute("lock control.landing_mutex")
-        applied = session.rows(
+        # Applying loads reads staging and writes what is applied, the other way round than here.
+        session.execute("lock control.landing_mutex, control.warehouse_mutex")
+        return session.execute(
+            f"delete from staging.{event_type} where arrival_date < :oldest_kept and load_id in ("
             "select l.load_id from control.load as l"
             " inner join control.applied_load as a on a.load_id = l.load_id"
             " where l.event_type = :event_type and l.arrival_date < :oldest_kept"
             f" and a.table_name in ({', '.join(repr(t) for t in tables)})"
-            " group by l.load_id having count(distinct a.table_name) = :needed",
+            " group by l.load_id having count(distinct a.table_name) = :needed)",
             event_type=event_type,
             oldest_kept=oldest_kept,
             needed=len(tables),
         )
-        staged = session.rows(
-            f"select distinct load_id from staging.{event_type} where arrival_date < :oldest_kept",
-            oldest_kept=oldest_kept,
-        )
-        removed = 0
-        for (load_id,) in sorted(set(staged) & set(applied)):
-            removed += session.execute(
-                f"delete from staging.{event_type}"
-                " where arrival_date < :oldest_kept and load_id = :load_id",
-                oldest_kept=oldest_kept,
-                load_id=load_id,
-            )
-        return removed
 
     return redshift.transaction(f"purge_{event_type}", work)
 

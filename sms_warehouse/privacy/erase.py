@@ -1,7 +1,8 @@
 """Erases a person: from staging, facts, dimensions, lists, quarantine and files, in transactions that can be repeated.
 
 First the person is put on the registry, so that nothing landed from then on brings them back; then each table follows,
-in a transaction of its own. Killed anywhere, the same call goes on: what is erased already is not found again. The
+in a transaction of its own. Killed anywhere, the same call goes on: what is erased already is not found again. A legal
+hold stops it between any two of them: each asks for one after its LOCK, and placing one takes all the locks. The
 request is done when a search of every text column finds nothing.
 """
 
@@ -11,11 +12,17 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sms_warehouse import sql
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.privacy import treatment
-from sms_warehouse.privacy.landing import empty_files, empty_lines, neutralise_staging
+from sms_warehouse.privacy.landing import (
+    empty_files,
+    empty_lines,
+    neutralise_staging,
+    remove_files,
+)
 from sms_warehouse.privacy.proof import Found, search
 from sms_warehouse.ranges import IdRange, id_ranges
 from sms_warehouse.resources.lake import Lake
@@ -28,6 +35,10 @@ DUE_DAYS = 30
 _LANDING_LOCK = "lock control.landing_mutex"
 _WAREHOUSE_LOCK = "lock control.warehouse_mutex"
 _BOTH_LOCKS = "lock control.landing_mutex, control.warehouse_mutex"
+# A refresh that began before would put the person's rows back.
+_REPORT_LOCK = "lock control.report_mutex"
+_FOLLOW_LOCKS = "lock control.report_mutex, control.warehouse_mutex"
+_ALL_LOCKS = "lock control.landing_mutex, control.report_mutex, control.warehouse_mutex"
 
 
 class ErasureRefused(Exception):
@@ -55,12 +66,15 @@ def erase(
     *,
     now: datetime,
     token: str | None = None,
+    is_expected: bool = False,
     progress: Progress = lambda _: None,
 ) -> Erasure:
     """Erases a recipient, whoever has the line, and searches for what is left.
 
-    ``token`` is one more token of their phone number, that no row of the recipient tells. Raises ErasureRefused for a
-    recipient under legal hold, and for a request that was made for another recipient.
+    ``token`` is one more token of their phone number, that no row of the recipient tells; ``is_expected`` admits a
+    recipient of whom nothing has landed yet. Raises ErasureRefused for what is no recipient's id, for one that no row
+    names, for a request that was made for another recipient and for a recipient under legal hold, also when the hold is
+    placed meanwhile.
     """
     changed: dict[str, int] = {}
 
@@ -70,26 +84,46 @@ def erase(
 
     request_id = redshift.transaction(
         "erase_register",
-        lambda session: _register(session, recipient_id, request_id, token, now),
+        lambda session: _register(session, recipient_id, request_id, token, is_expected, now),
     )
     for table in treatment.STAGING:
-        count(table.name, redshift.transaction("erase_staging", _staging(table.bare)))
+        count(table.name, redshift.transaction("erase_staging", _staging(table.bare, recipient_id)))
     for table in treatment.UNNAMED_FACTS:
-        count(table.name, redshift.transaction("erase_unnamed", _unnamed(table, request_id)))
+        unnamed = _unnamed(table, recipient_id, request_id)
+        count(table.name, redshift.transaction("erase_unnamed", unnamed))
     for name, rows in follow(redshift, now).items():
         count(name, rows)
     for table in treatment.FACTS:
         if "recipient_id" in table.columns:
-            count(table.name, redshift.transaction("erase_facts", _owned(table, request_id)))
+            owned = _owned(table, recipient_id, request_id)
+            count(table.name, redshift.transaction("erase_facts", owned))
     count("reports", redshift.transaction("erase_reports", _reports(recipient_id)))
-    count("control.quarantined_line", redshift.transaction("erase_lines", _lines(lake)))
-    count("files", redshift.transaction("erase_files", _files(lake, request_id)))
+    count(
+        "control.quarantined_line", redshift.transaction("erase_lines", _lines(lake, recipient_id))
+    )
+    count("files", redshift.transaction("erase_files", _files(lake, recipient_id, request_id)))
+    count("files", remove_emptied(redshift, lake, recipient_id))
     with redshift.session("erase_proof") as session:
         found = search(session, lake, recipient_id, request_id)
     erasure = Erasure(request_id, changed, found)
     if erasure.is_proved:
-        redshift.transaction("erase_done", _done(request_id, now))
+        redshift.transaction("erase_done", _done(recipient_id, request_id, now))
     return erasure
+
+
+def remove_emptied(redshift: Redshift, lake: Lake, recipient_id: str | None = None) -> int:
+    """Removes files of quarantined lines that were emptied; returns how many were still there.
+
+    Those of people under legal hold stay; raises ErasureRefused if ``recipient_id`` is one of them.
+    """
+
+    def work(session: Session) -> int:
+        session.execute(_LANDING_LOCK)
+        if recipient_id is not None:
+            _refuse_held(session, recipient_id)
+        return remove_files(session, lake)
+
+    return redshift.transaction("erase_removed", work)
 
 
 def follow(redshift: Redshift, now: datetime) -> dict[str, int]:
@@ -100,6 +134,7 @@ def follow(redshift: Redshift, now: datetime) -> dict[str, int]:
     with redshift.session("erase_follow") as session:
         waiting = session.rows(
             "select distinct left(message_id, 6) as prefix from pii.erased_message where followed_at is null"
+            " and request_id in (select request_id from pii.erasable_request)"
         )
     changed: dict[str, int] = {}
     for ids in id_ranges(prefix for (prefix,) in waiting):
@@ -112,7 +147,7 @@ def _followed(ids: IdRange, now: datetime) -> Callable[[Session], dict[str, int]
     first_id, end_id = ids
 
     def work(session: Session) -> dict[str, int]:
-        session.execute(_WAREHOUSE_LOCK)
+        session.execute(_FOLLOW_LOCKS)
         sql.run(session, "privacy/heal", first_id=first_id, end_id=end_id)
         changed = {}
         for table in treatment.FACTS:
@@ -127,17 +162,29 @@ def _followed(ids: IdRange, now: datetime) -> Callable[[Session], dict[str, int]
 
 
 def _register(
-    session: Session, recipient_id: str, request_id: str, token: str | None, now: datetime
+    session: Session,
+    recipient_id: str,
+    request_id: str,
+    token: str | None,
+    is_expected: bool,
+    now: datetime,
 ) -> str:
     """Puts the person, their tokens, messages and opt-outs on record; returns the request they are erased under."""
     session.execute(_BOTH_LOCKS)
-    _check(session, recipient_id, request_id)
+    if token is not None and (not token.strip() or token == treatment.MARK):
+        raise ErasureRefused(f"{token!r} is no token of a phone number")
+    _check(session, recipient_id, request_id, is_expected)
     known = session.rows(
         "select request_id from pii.erasure_registry where recipient_id = :recipient_id",
         recipient_id=recipient_id,
     )
     if known:
         ((request_id,),) = known
+        # Rows that landed whole under a legal hold may name messages that the facts have followed.
+        session.execute(
+            "update pii.erased_message set followed_at = null where request_id = :request_id",
+            request_id=request_id,
+        )
     else:
         insert_rows(
             session,
@@ -163,9 +210,50 @@ def _register(
     return request_id
 
 
-def _check(session: Session, recipient_id: str, request_id: str) -> None:
-    if not recipient_id or recipient_id == "-" or recipient_id.startswith(treatment.ALIAS_PREFIX):
+def _check(session: Session, recipient_id: str, request_id: str, is_expected: bool) -> None:
+    if not request_id.strip():
+        raise ErasureRefused("the request has no number")
+    _check_recipient(session, recipient_id, is_expected)
+    _refuse_held(session, recipient_id)
+    if session.rows(
+        "select 1 as found from pii.erasure_registry"
+        " where request_id = :request_id and recipient_id <> :recipient_id",
+        request_id=request_id,
+        recipient_id=recipient_id,
+    ):
+        raise ErasureRefused(f"request {request_id!r} was made for another recipient")
+
+
+def _check_recipient(session: Session, recipient_id: str, is_expected: bool) -> None:
+    """Refuses what cannot be a recipient's id, and one that nothing here names: a mistyped id would seem erased."""
+    if "#" in recipient_id:
+        raise ErasureRefused(
+            f"{recipient_id!r} is a recipient_key; the recipient_id is what stands before '#'"
+        )
+    is_nobodys = not recipient_id.strip() or recipient_id == "-"
+    if is_nobodys or recipient_id.startswith(treatment.ALIAS_PREFIX):
         raise ErasureRefused(f"{recipient_id!r} is nobody's recipient id")
+    if not is_expected and not _is_known(session, recipient_id):
+        raise ErasureRefused(
+            f"no row names a recipient {recipient_id!r}; if it is no mistake and lines of theirs are still to come,"
+            " say --unknown"
+        )
+
+
+def _is_known(session: Session, recipient_id: str) -> bool:
+    is_registered = session.rows(
+        "select 1 as found from pii.erasure_registry where recipient_id = :recipient_id",
+        recipient_id=recipient_id,
+    )
+    return bool(is_registered) or any(
+        session.rows(treatment.naming(table).text, recipient_id=recipient_id)
+        for table in (*treatment.FACTS, *treatment.STAGING)
+        if "recipient_id" in table.columns
+    )
+
+
+def _refuse_held(session: Session, recipient_id: str) -> None:
+    """Raises ErasureRefused for a recipient under legal hold. Call it after the transaction's LOCK."""
     held = session.rows(
         "select reason, placed_at from pii.legal_hold"
         " where recipient_id = :recipient_id and released_at is null order by placed_at",
@@ -177,35 +265,35 @@ def _check(session: Session, recipient_id: str, request_id: str) -> None:
             f"the recipient is under legal hold since {placed_at:%Y-%m-%d}: {reason}; "
             "`sms-warehouse hold --release` ends it"
         )
-    if session.rows(
-        "select 1 as found from pii.erasure_registry"
-        " where request_id = :request_id and recipient_id <> :recipient_id",
-        request_id=request_id,
-        recipient_id=recipient_id,
-    ):
-        raise ErasureRefused(f"request {request_id!r} was made for another recipient")
 
 
-def _staging(event_type: str) -> Callable[[Session], int]:
+def _staging(event_type: str, recipient_id: str) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_LANDING_LOCK)
+        _refuse_held(session, recipient_id)
         return neutralise_staging(session, event_type)
 
     return work
 
 
-def _unnamed(table: treatment.Personal, request_id: str) -> Callable[[Session], int]:
+def _unnamed(
+    table: treatment.Personal, recipient_id: str, request_id: str
+) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_BOTH_LOCKS)
+        _refuse_held(session, recipient_id)
         statement = treatment.unnamed(table)
         return max(session.execute(statement.text, request_id=request_id), 0)
 
     return work
 
 
-def _owned(table: treatment.Personal, request_id: str) -> Callable[[Session], int]:
+def _owned(
+    table: treatment.Personal, recipient_id: str, request_id: str
+) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_WAREHOUSE_LOCK)
+        _refuse_held(session, recipient_id)
         statement = treatment.owned(table)
         return max(session.execute(statement.text, request_id=request_id), 0)
 
@@ -214,32 +302,36 @@ def _owned(table: treatment.Personal, request_id: str) -> Callable[[Session], in
 
 def _reports(recipient_id: str) -> Callable[[Session], int]:
     def work(session: Session) -> int:
-        session.execute(_WAREHOUSE_LOCK)
+        session.execute(_REPORT_LOCK)
+        _refuse_held(session, recipient_id)
         rows = sql.run(session, "privacy/personal_rows", recipient_id=recipient_id)
         return sum(max(number, 0) for number in rows)
 
     return work
 
 
-def _lines(lake: Lake) -> Callable[[Session], int]:
+def _lines(lake: Lake, recipient_id: str) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_LANDING_LOCK)
-        return empty_lines(session, lake)
+        _refuse_held(session, recipient_id)
+        return empty_lines(session, lake).lines
 
     return work
 
 
-def _files(lake: Lake, request_id: str) -> Callable[[Session], int]:
+def _files(lake: Lake, recipient_id: str, request_id: str) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_BOTH_LOCKS)
+        _refuse_held(session, recipient_id)
         return empty_files(session, lake, request_id)
 
     return work
 
 
-def _done(request_id: str, now: datetime) -> Callable[[Session], int]:
+def _done(recipient_id: str, request_id: str, now: datetime) -> Callable[[Session], int]:
     def work(session: Session) -> int:
         session.execute(_BOTH_LOCKS)
+        _refuse_held(session, recipient_id)
         return session.execute(
             "update pii.erasure_registry set erased_at = :now"
             " where request_id = :request_id and erased_at is null",
@@ -250,9 +342,11 @@ def _done(request_id: str, now: datetime) -> Callable[[Session], int]:
     return work
 
 
-def preview(session: Session, recipient_id: str, request_id: str) -> dict[str, int]:
+def preview(
+    session: Session, recipient_id: str, request_id: str, *, is_expected: bool = False
+) -> dict[str, int]:
     """Rows of each table that name the recipient or one of their messages; changes nothing. Raises ErasureRefused."""
-    _check(session, recipient_id, request_id)
+    _check(session, recipient_id, request_id, is_expected)
     counts: dict[str, int] = {}
     for table in (*treatment.STAGING, *treatment.FACTS):
         statement = treatment.rows_about(table)
@@ -269,15 +363,45 @@ def raw_lines(session: Session, request_id: str) -> list[tuple[str, str, int]]:
     ]
 
 
-def hold(redshift: Redshift, recipient_id: str, reason: str, now: datetime) -> str | None:
-    """Puts a recipient under legal hold: they are not erased until it is released.
+def requests(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """All requests, the open ones first: when each is due, when it was done, and how it stands; not whose it is."""
+    return session.records(
+        "select registry.request_id, registry.requested_at, registry.due_at, registry.erased_at,"
+        " case when erasable.request_id is null then 'held' when registry.erased_at is not null then 'done'"
+        " when registry.due_at < :now then 'overdue' else 'open' end as state"
+        " from pii.erasure_registry as registry"
+        " left join pii.erasable_request as erasable on erasable.request_id = registry.request_id"
+        " order by registry.erased_at is not null, registry.due_at, registry.request_id",
+        now=now,
+    )
 
-    Returns the request that came before the hold, if there is one. What it has erased is gone, and what lands of the
-    recipient is still neutralised; only the request itself does not go on.
+
+def holds(session: Session) -> list[dict[str, Any]]:
+    """The legal holds that stand, the oldest first."""
+    return session.records(
+        "select recipient_id, placed_at, reason from pii.legal_hold where released_at is null"
+        " order by placed_at, recipient_id"
+    )
+
+
+def hold(
+    redshift: Redshift,
+    recipient_id: str,
+    reason: str,
+    now: datetime,
+    *,
+    is_expected: bool = False,
+) -> str | None:
+    """Puts a recipient under legal hold: until its release nothing of theirs is taken away, and what lands stays whole.
+
+    ``is_expected`` admits a recipient of whom nothing has landed yet. Returns the request that came before the hold, if
+    there is one: it stops where it is, and what it has erased is gone. Raises ErasureRefused as ``erase`` does.
     """
 
     def work(session: Session) -> str | None:
-        session.execute(_BOTH_LOCKS)
+        # Of every transaction that takes something away, whatever it locks.
+        session.execute(_ALL_LOCKS)
+        _check_recipient(session, recipient_id, is_expected)
         _release(session, recipient_id, now)
         insert_rows(
             session,
@@ -293,6 +417,10 @@ def hold(redshift: Redshift, recipient_id: str, reason: str, now: datetime) -> s
         )
         earlier = session.rows(
             "select request_id from pii.erasure_registry where recipient_id = :recipient_id",
+            recipient_id=recipient_id,
+        )
+        session.execute(
+            "update pii.erasure_registry set erased_at = null where recipient_id = :recipient_id",
             recipient_id=recipient_id,
         )
         return earlier[0][0] if earlier else None

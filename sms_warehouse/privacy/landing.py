@@ -1,7 +1,8 @@
 """What landing owes to people who were erased: their lines are counted and proved like any others, and name nobody.
 
 Runs inside the transaction that lands a load, after COPY and before COMMIT, so no reader ever sees the rows as they
-came. Where nobody was ever erased it costs one query.
+came. Where nobody was ever erased it costs one query. S3 takes no part in the transaction: files of lines that were too
+long for a column are removed after COMMIT, by ``pii.emptied_line``, as often as it takes.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import gzip
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from sms_warehouse import sql
 from sms_warehouse.landing import keys
 from sms_warehouse.landing.events import Event
 from sms_warehouse.landing.ledger import insert_rows
@@ -32,15 +36,29 @@ _DELIMITERS = re.compile(r"[\"'\\\s,;{}\[\]()<>\0]+")
 _PAIR = re.compile(r"[:=]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _STAGING = {table.bare: table for table in treatment.STAGING}
+_LINE_KEY = re.compile(r"(?:.*/)?(?P<object_id>[^/]+)/(?P<line_number>\d+)")
 
 
-def neutralise_load(session: Session, lake: Lake, event: Event, day: date, load_id: str) -> None:
-    """Takes erased people out of what a load has just brought into staging and quarantine."""
+@dataclass(frozen=True)
+class Emptied:
+    """Quarantined lines that were emptied, and the keys of their files, which are to be removed after COMMIT."""
+
+    lines: int = 0
+    files: list[str] = field(default_factory=list)
+
+
+def neutralise_load(
+    session: Session, lake: Lake, event: Event, day: date, load_id: str
+) -> list[str]:
+    """Takes erased people out of what a load has just brought into staging and quarantine.
+
+    Returns the keys of files to remove once that is committed.
+    """
     if not session.rows("select 1 as found from pii.erasure_registry limit 1"):
-        return
+        return []
     if event.name in _STAGING:
         neutralise_staging(session, event.name, day=day, load_id=load_id)
-    empty_lines(session, lake, day=day, load_id=load_id)
+    return empty_lines(session, lake, day=day, load_id=load_id).files
 
 
 def neutralise_staging(session: Session, event_type: str, **load: object) -> int:
@@ -49,6 +67,8 @@ def neutralise_staging(session: Session, event_type: str, **load: object) -> int
     Returns how many rows changed.
     """
     table, of_load = _STAGING[event_type], bool(load)
+    if event_type == "subscription_changed":
+        _keep_stops(session, load)
     for statement in treatment.noted(table, of_load=of_load):
         session.execute(statement.text, **load)
     return sum(
@@ -57,22 +77,31 @@ def neutralise_staging(session: Session, event_type: str, **load: object) -> int
     )
 
 
-def empty_lines(session: Session, lake: Lake, **load: object) -> int:
+def _keep_stops(session: Session, load: Mapping[str, object]) -> None:
+    """Puts numbers of erased people on ``pii.suppression``, before a STOP loses whose it is."""
+    scope = "arrival_date = :day and load_id = :load_id" if load else "1 = 1"
+    for (request_id,) in session.rows(
+        "select distinct person.request_id from staging.subscription_changed as source"
+        " join pii.erasure_registry as person on person.recipient_id = source.recipient_id"
+        f" where source.new_status = 'OPTED_OUT' and {scope}",
+        **load,
+    ):
+        sql.run(session, "privacy/suppress", request_id=request_id)
+
+
+def empty_lines(session: Session, lake: Lake, **load: object) -> Emptied:
     """Empties quarantined lines that name an erased person: those of a load, by ``day`` and ``load_id``, or all.
 
-    Count, place and reason stay. Returns how many were emptied.
+    Count, place and reason stay. A line that was emptied before is emptied again without a look at it: when its content
+    comes back, its file may have been removed already.
     """
     scope = "arrival_date = :day and load_id = :load_id" if load else "1 = 1"
-    emptied = 0
-    for page in _pages(session, scope, load):
-        texts = {
-            (object_id, number): _whole(lake, raw_line, is_base64, raw_line_key)
-            for object_id, number, raw_line, is_base64, raw_line_key in page
-        }
-        found = mentions(session, texts)
-        keys_of = {(row[0], row[1]): row[4] for row in page}
-        lake.delete([key for place in found if (key := keys_of[place]) is not None])
-        for object_id, number in found:
+    lines, files = 0, []
+    for page in quarantined(session, lake, scope, load):
+        named = mentions(session, {line.place: line.text for line in page}, spares_held=True)
+        emptied = [line for line in page if line.is_known or line.place in named]
+        for line in emptied:
+            object_id, number = line.place
             session.execute(
                 "update control.quarantined_line set raw_line = null, raw_line_key = null, is_base64 = false"
                 f" where object_id = :object_id and line_number = :line_number and {scope}",
@@ -80,33 +109,82 @@ def empty_lines(session: Session, lake: Lake, **load: object) -> int:
                 line_number=number,
                 **load,
             )
-        insert_rows(
-            session,
-            "pii.erased_line",
-            [
-                {"request_id": request_id, "object_id": object_id, "line_number": number}
-                for (object_id, number), request_id in found.items()
-            ],
-        )
-        emptied += len(found)
-    return emptied
+        _record_lines(session, {x.place: named[x.place] for x in emptied if not x.is_known})
+        lines += len(emptied)
+        files += [line.key for line in emptied if line.key is not None]
+    return Emptied(lines, files)
 
 
-def _pages(
-    session: Session, scope: str, load: Mapping[str, object]
-) -> Iterator[list[tuple[Any, ...]]]:
+def _record_lines(session: Session, lines: Mapping[tuple[str, int], str]) -> None:
+    insert_rows(
+        session,
+        "pii.erased_line",
+        [
+            {"request_id": request_id, "object_id": object_id, "line_number": number}
+            for (object_id, number), request_id in lines.items()
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A quarantined line with its whole text; ``key`` is that of its file, ``is_known`` whether no text may be left."""
+
+    place: tuple[str, int]
+    text: str
+    key: str | None
+    is_known: bool
+
+
+def quarantined(
+    session: Session,
+    lake: Lake,
+    scope: str = "1 = 1",
+    load: Mapping[str, object] = MappingProxyType({}),
+) -> Iterator[list[Quarantined]]:
+    """The lines in quarantine that have a text, page by page."""
     last: tuple[str, int] = ("", 0)
     while page := session.rows(
-        "select object_id, line_number, raw_line, is_base64, raw_line_key from control.quarantined_line"
-        " where (raw_line is not null or raw_line_key is not null)"
-        " and (object_id > :last_id or (object_id = :last_id and line_number > :last_line))"
-        f" and {scope} order by object_id, line_number limit {_LINES_PER_PAGE}",
+        "select line.object_id, line.line_number, line.raw_line, line.is_base64, line.raw_line_key,"
+        " emptied.object_id is not null as is_known"
+        " from control.quarantined_line as line left join pii.emptied_line as emptied"
+        " on emptied.object_id = line.object_id and emptied.line_number = line.line_number"
+        " where (line.raw_line is not null or line.raw_line_key is not null)"
+        " and (line.object_id > :last_id or (line.object_id = :last_id and line.line_number > :last_line))"
+        f" and {scope} order by line.object_id, line.line_number limit {_LINES_PER_PAGE}",
         last_id=last[0],
         last_line=last[1],
         **load,
     ):
-        yield page
+        yield [
+            Quarantined((object_id, number), _whole(lake, text, is_base64, key), key, is_known)
+            for object_id, number, text, is_base64, key, is_known in page
+        ]
         last = (page[-1][0], page[-1][1])
+
+
+def remove_files(session: Session, lake: Lake) -> int:
+    """Removes the files of lines of which no text may be left; returns how many there were.
+
+    Whoever was killed between COMMIT and this has left some, and so has a load that another one overtook.
+    """
+    waiting = {
+        place: found.key
+        for found in lake.list_prefix(keys.QUARANTINE)
+        if (place := _place(found.key))
+    }
+    if not waiting:
+        return 0
+    places = session.rows("select object_id, line_number from pii.emptied_line")
+    gone = [waiting[place] for row in places if (place := (row[0], int(row[1]))) in waiting]
+    lake.delete(gone)
+    return len(gone)
+
+
+def _place(key: str) -> tuple[str, int] | None:
+    """The line whose file a key under quarantine/ names."""
+    parts = _LINE_KEY.fullmatch(key)
+    return (parts["object_id"], int(parts["line_number"])) if parts else None
 
 
 def _whole(lake: Lake, raw_line: str | None, is_base64: bool, raw_line_key: str | None) -> str:
@@ -146,15 +224,35 @@ def words(text: str) -> set[str]:
 
 
 def mentions(
-    session: Session, texts: Mapping[Place, str], request_id: str | None = None
+    session: Session,
+    texts: Mapping[Place, str],
+    request_id: str | None = None,
+    *,
+    spares_held: bool = False,
 ) -> dict[Place, str]:
-    """Of texts, those that name an erased person, each with the request; of one request alone, if it is given."""
+    """Of texts, those that name an erased person, each with the request; of one request alone, if it is given.
+
+    ``spares_held`` leaves out those that name somebody under legal hold, whoever else they name.
+    """
     by_place = {place: words(text) for place, text in texts.items()}
     known = _known(session, set().union(*by_place.values()), request_id)
+    held = _held(session) if spares_held and known else set()
     return {
         place: known[min(hits)]
         for place, found in by_place.items()
-        if (hits := found & known.keys())
+        if (hits := found & known.keys()) and held.isdisjoint(found)
+    }
+
+
+def _held(session: Session) -> set[str]:
+    return {
+        word
+        for (word,) in session.rows(
+            "select person.identifier as word from pii.identifier as person"
+            " left join pii.erasable_request as erasable on erasable.request_id = person.request_id"
+            " where erasable.request_id is null"
+            " union select recipient_id as word from pii.legal_hold where released_at is null"
+        )
     }
 
 
@@ -189,25 +287,27 @@ def _is_storable(word: str) -> bool:
 
 
 def empty_files(session: Session, lake: Lake, request_id: str) -> int:
-    """Removes what files under quarantine/ and exports/ say of a person; returns how many files changed."""
+    """Takes a person out of files under exports/, and lists files under quarantine/ that name them for removal.
+
+    Returns how many files under exports/ changed. Files of quarantined lines went by their lines; what is left is of
+    loads that were never committed, or are about to be.
+    """
     changed = 0
     for found in lake.list_prefix(keys.QUARANTINE):
-        if (body := lake.get(found.key)) is not None and mentions(
-            session, {found.key: text_of(body)}, request_id
-        ):
-            session.execute(
-                "update control.quarantined_line set raw_line = null, raw_line_key = null, is_base64 = false"
-                " where raw_line_key = :key",
-                key=found.key,
-            )
+        body = lake.get(found.key)
+        text = {found.key: text_of(body)} if body is not None else {}
+        named = mentions(session, text, request_id, spares_held=True)
+        if named and (place := _place(found.key)) is not None:
+            _record_lines(session, {place: named[found.key]})
+        elif named:
+            # No line is of it.
             lake.delete([found.key])
-            changed += 1
     for found in lake.list_prefix(EXPORTS):
         body = lake.get(found.key)
         if body is None:
             continue
         lines = dict(enumerate(text_of(body).splitlines(keepends=True)))
-        gone = mentions(session, lines, request_id)
+        gone = mentions(session, lines, request_id, spares_held=True)
         if gone:
             kept = "".join(line for number, line in lines.items() if number not in gone)
             lake.put(found.key, gzip.compress(kept.encode()))

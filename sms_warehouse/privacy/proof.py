@@ -1,7 +1,8 @@
 """The proof that a person is gone: every text column of every table is searched for what leads to them.
 
 Schema ``pii`` is left out: it is the one place that may tell. Short columns are compared with the person's identifiers;
-in long ones, and in files, an identifier has to stand as a word of its own. The tables are those of the catalog, so
+in long ones, and in files, an identifier has to stand as a word of its own, be it in JSON's escapes. Quarantined lines
+are read as erasure reads them, Base64 and files included. The tables are those of the catalog, so
 that one which nobody thought of is searched too; ``every_statement`` is what is asked of those we know, for the lint.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from sms_warehouse import model, sql
 from sms_warehouse.landing import keys
 from sms_warehouse.migrate import schema_files
-from sms_warehouse.privacy.landing import EXPORTS, mentions, text_of
+from sms_warehouse.privacy.landing import EXPORTS, mentions, quarantined, text_of
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Session
 
@@ -21,6 +22,7 @@ _LONGEST_KEY = 256
 _CANDIDATES = 10_000
 _ID = "cast(:recipient_id as varchar(64))"
 _IDENTIFIERS = "(select identifier from pii.identifier where request_id = :request_id)"
+_LINES = ("control.quarantined_line", "raw_line")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Found:
 def search(session: Session, lake: Lake, recipient_id: str, request_id: str) -> list[Found]:
     """Searches all tables and files for a person that is on the registry."""
     found = [
-        _search_table(session, table, columns, recipient_id, request_id)
+        _search_table(session, lake, table, columns, recipient_id, request_id)
         for table, columns in _text_columns(session).items()
     ]
     for prefix in (keys.QUARANTINE, EXPORTS):
@@ -68,7 +70,12 @@ def _text_columns(session: Session) -> dict[str, dict[str, int]]:
 
 
 def _search_table(
-    session: Session, table: str, columns: Mapping[str, int], recipient_id: str, request_id: str
+    session: Session,
+    lake: Lake,
+    table: str,
+    columns: Mapping[str, int],
+    recipient_id: str,
+    request_id: str,
 ) -> Found:
     short, long = _by_size(columns)
     counts: dict[str, int] = {}
@@ -79,10 +86,14 @@ def _search_table(
         (row,) = session.rows(statement.text, **wanted)
         counts = dict(zip(short, map(int, row), strict=True))
     for column in long:
-        counts[column] = sum(
-            len(mentions(session, dict(enumerate(page)), request_id))
-            for page in _pages(session, _candidates(table, column), request_id)
-        )
+        pages: Iterator[dict[object, str]]
+        if (table, column) == _LINES:
+            lines = quarantined(session, lake)
+            pages = ({line.place: line.text for line in page} for page in lines)
+        else:
+            texts = _pages(session, _candidates(table, column), request_id)
+            pages = (dict(enumerate(page)) for page in texts)
+        counts[column] = sum(len(mentions(session, page, request_id)) for page in pages)
     where = ", ".join(column for column, rows in counts.items() if rows)
     return Found(table, len(columns), sum(counts.values()), where)
 
@@ -102,7 +113,8 @@ def every_statement() -> Iterator[sql.Statement]:
         if short:
             yield _scans(table.full_name, short)
         for column in long:
-            yield _candidates(table.full_name, column)
+            if (table.full_name, column) != _LINES:
+                yield _candidates(table.full_name, column)
 
 
 def _by_size(columns: Mapping[str, int]) -> tuple[list[str], list[str]]:
@@ -140,11 +152,15 @@ def _pages(session: Session, statement: sql.Statement, request_id: str) -> Itera
 
 
 def _candidates(table: str, column: str) -> sql.Statement:
-    """Texts that hold an identifier of the person, be it as a part of a longer word; the next after ``last``."""
+    """Texts that may hold an identifier of the person, be it as a part of a longer word; the next after ``last``.
+
+    In JSON's escapes anything may stand: ``\\u00`` is how those of the characters of identifiers begin.
+    """
     return _statement(
         f"select distinct searched.{column} from {table} as searched"
         " join pii.identifier as person"
         f" on strpos(searched.{column}, person.identifier) > 0"
+        f" or strpos(searched.{column}, chr(92) || 'u00') > 0"
         f" where person.request_id = :request_id and searched.{column} > :last"
         f" order by searched.{column} limit {_CANDIDATES}"
     )

@@ -220,10 +220,12 @@ UNNAMED_FACTS = tuple(table for table in FACTS if table.may_name_nobody)
 
 _OF_LOAD = "{0}.arrival_date = :day and {0}.load_id = :load_id"
 _OF_REQUEST = "person.request_id = :request_id"
+# In whatever takes something away: a hold may be placed between any two transactions of an erasure.
+_ERASABLE = "person.request_id in (select request_id from pii.erasable_request)"
 
 
 def staged(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
-    """Takes erased people out of a staging table: out of the rows of one load, or of all."""
+    """Takes erased people out of a staging table, once they are ``noted``: out of the rows of one load, or of all."""
     scope = _OF_LOAD.format(table.bare) if of_load else "1 = 1"
     for column in table.message_columns:
         yield _by_message(table, column, scope)
@@ -232,7 +234,7 @@ def staged(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
     if "recipient_id" in table.columns:
         yield _by_recipient(table, scope)
     if table.may_name_nobody:
-        yield _by_token(table, scope) if "msisdn_token" in table.columns else _by_line(table, scope)
+        yield _by_line(table, scope)
 
 
 def followed(table: Personal) -> Iterator[sql.Statement]:
@@ -298,6 +300,13 @@ def rows_about(table: Personal) -> sql.Statement:
     )
 
 
+def naming(table: Personal) -> sql.Statement:
+    """Asks whether any row of a table names a recipient."""
+    return _statement(
+        f"select 1 as found from {table.name} where recipient_id = :recipient_id limit 1"
+    )
+
+
 def every_statement() -> Iterator[sql.Statement]:
     """All that the functions above give."""
     for table in STAGING:
@@ -313,6 +322,8 @@ def every_statement() -> Iterator[sql.Statement]:
     yield from noted_of_request()
     for table in (*STAGING, *FACTS):
         yield rows_about(table)
+        if "recipient_id" in table.columns:
+            yield naming(table)
 
 
 def _statement(text: str) -> sql.Statement:
@@ -337,7 +348,7 @@ def _by_message(table: Personal, column: str, scope: str) -> sql.Statement:
         }
     return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erased_message as person"
-        f" where person.message_id = {bare}.{column} and {scope}"
+        f" where person.message_id = {bare}.{column} and {scope} and {_ERASABLE}"
     )
 
 
@@ -347,7 +358,7 @@ def _by_link(table: Personal, scope: str) -> sql.Statement:
     return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erased_message as person"
         f" where person.link_token = {table.bare}.link_token"
-        f" and {table.bare}.message_id is null and {scope}"
+        f" and {table.bare}.message_id is null and {scope} and {_ERASABLE}"
     )
 
 
@@ -356,17 +367,7 @@ def _by_recipient(table: Personal, scope: str) -> sql.Statement:
     changes = {**_taken_out(table), **table.also_set}
     return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erasure_registry as person"
-        f" where person.recipient_id = {table.bare}.recipient_id and {scope}"
-    )
-
-
-def _by_token(table: Personal, scope: str) -> sql.Statement:
-    """Takes the person out of rows that have their token and do not say whose it is."""
-    changes = {c: e for c, e in _taken_out(table).items() if c != "recipient_id"}
-    return _statement(
-        f"update {table.name} set {_listed(changes)} from pii.erased_token as person"
-        f" where person.msisdn_token = {table.bare}.msisdn_token"
-        f" and {table.bare}.recipient_id is null and {scope}"
+        f" where person.recipient_id = {table.bare}.recipient_id and {scope} and {_ERASABLE}"
     )
 
 
@@ -377,7 +378,7 @@ def _by_line(table: Personal, scope: str) -> sql.Statement:
     return _statement(
         f"update {table.name} set {_listed(changes)} from pii.erased_line as person"
         f" where person.object_id = {bare}.object_id and person.line_number = {bare}.line_number"
-        f" and {bare}.{name} is null and {scope}"
+        f" and {bare}.{name} is null and {scope} and {_ERASABLE}"
     )
 
 

@@ -2,6 +2,11 @@
 
 What a report shows depends on the events and on its clock alone. With its rows a refresh leaves, in
 ``control.report_refresh``, what the report covers and how complete that is.
+
+Loads go on while a report is computed: it sees the facts as they were when it began, and writes no table that applying
+loads reads or writes. That is also what keeps a serial order of the two at Redshift's SERIALIZABLE level, which goes by
+tables: a refresh comes before every load that it did not see. What a refresh takes from applying, it takes beforehand,
+in a short transaction of its own that keeps loads out.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ from sms_warehouse.reports import campaigns, clicks, delivery, operations, recip
 from sms_warehouse.reports.report import Anchor, Clock, Report, files
 from sms_warehouse.resources.redshift import Redshift, Session
 
-__all__ = ["REPORTS", "Anchor", "Clock", "Report", "files", "is_slow", "is_young", "refresh"]
+__all__ = ["REPORTS", "Anchor", "Clock", "Report", "files", "is_slow", "refresh"]
 
 # The order of a refresh: the heatmap reads the segments.
 REPORTS: dict[str, Report] = {
@@ -31,17 +36,6 @@ def is_slow(name: str) -> bool:
     return REPORTS[name].every is not None and settings.report_minutes() > 0
 
 
-def is_young(session: Session, name: str, as_of: datetime) -> bool:
-    """Whether a refresh for ``as_of`` that nobody asked for has to leave a report as it is."""
-    every = REPORTS[name].every
-    if every is None or not is_slow(name):
-        return False
-    known = session.rows(
-        "select as_of from control.report_refresh where report_name = :name", name=name
-    )
-    return any(last <= as_of < last + every for (last,) in known)
-
-
 def refresh(
     redshift: Redshift, name: str, *, as_of: datetime, report_tz: str, run_id: str | None = None
 ) -> int:
@@ -51,8 +45,14 @@ def refresh(
     window_start, window_end = report.window(clock)
     values = {**clock.values(), **report.values(clock)}
 
+    def take(session: Session) -> None:
+        # A load that carries a time before as_of may not be committed yet; who has this lock knows that it is.
+        session.execute("lock control.report_mutex, control.warehouse_mutex")
+        for path in report.takes:
+            sql.run(session, path)
+
     def work(session: Session) -> int:
-        session.execute("lock control.warehouse_mutex")
+        session.execute("lock control.report_mutex")
         report.fill(session, name, values)
         sql.run(
             session,
@@ -60,7 +60,7 @@ def refresh(
             report_name=name,
             anchor=report.anchor.value,
             as_of=as_of,
-            report_tz=report_tz,
+            report_tz="UTC" if report.in_utc else report_tz,
             window_start=window_start,
             window_end=window_end,
             final_before=report.final_before(clock),
@@ -69,4 +69,5 @@ def refresh(
         )
         return int(session.value(f"select count(*) as report_rows from reports.{name}"))
 
+    redshift.transaction(f"refresh_{name}", take)
     return redshift.transaction(f"refresh_{name}", work)

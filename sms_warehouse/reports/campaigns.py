@@ -14,6 +14,8 @@ _CAMPAIGN_DAYS = 400
 _WINDOW_DAYS = 30
 _DUE_DAYS = 35
 _AB_DAYS = 90
+_EVERY = timedelta(hours=1)
+"""Of the reports that read all messages of their window anew."""
 
 
 def _campaigns(clock: Clock) -> Values:
@@ -85,10 +87,16 @@ REPORTS = {
         Anchor.COHORT,
         ("fact_message", "dim_campaign"),
         "sent desc, campaign_id, variant_id",
-        _CAMPAIGN_DAYS,
+        _CAMPAIGN_DAYS + 1,
         _campaigns,
-        final_days=CLICKS_FINAL_DAYS,
-        zone="none in its rows, which are of campaigns; the 400 days are days of UTC.",
+        every=_EVERY,
+        in_utc=True,
+        zone="none in its rows, which are of campaigns.",
+        kept="each refresh makes all anew; messages of before the window are in none.",
+        final=(
+            "by no day, for rows are of campaigns. When all messages of one are in the window and last_sent_at is more "
+            "than 30 days before as_of, its counts stand as those of final days in campaign_daily do."
+        ),
         verified=(
             "exact rows of campaigns worked out by hand, a clock just before and after 72 hours, scores against "
             "campaigns of the same and other kinds and ages (warehouse/test_reports.py)."
@@ -101,10 +109,20 @@ REPORTS = {
         _DUE_DAYS + 1,
         _daily,
         final_days=CLICKS_FINAL_DAYS,
+        takes=("reports/campaign_daily/take",),
         fill=_fill_daily,
         zone=(
-            "the campaign's own, UTC for one that names none; the 36 days end with today in "
-            "SMS_WAREHOUSE_REPORT_TIMEZONE."
+            "the campaign's own (warehouse.campaign_setting.report_tz), UTC for one that names none: rows of one day "
+            "may be of days of several zones."
+        ),
+        kept=(
+            "those of the window, and of the day after it where a campaign's zone is ahead, are made anew by each "
+            "refresh. Older ones are kept for good and stand, until a message of theirs is worked out again. How "
+            "complete logs are is recorded from the window's first day on alone."
+        ),
+        final=(
+            "those of days more than 30 days before the day of as_of (is_final); what comes later restates them and "
+            "says so (restated_count)."
         ),
         verified=(
             "exact rows by hand; clicks 200 days late, a corrected time zone and clocks that jump ahead and back "
@@ -119,9 +137,17 @@ REPORTS = {
         _WINDOW_DAYS,
         _rolling,
         ends_days_ago=1,
-        final_days=CLICKS_FINAL_DAYS,
         after=("campaign_daily",),
+        every=_EVERY,
         zone="SMS_WAREHOUSE_REPORT_TIMEZONE for the window's days, whatever zones the campaigns use.",
+        kept=(
+            "each refresh makes all anew, for one report_date; windows of before are not kept. The columns prev_* are "
+            "of the thirty days before the window, of whose logs nothing is recorded here."
+        ),
+        final=(
+            "no row: receipts and clicks still come for its last days, and by the time that they are final other "
+            "windows have taken its place. Final days are those of campaign_daily."
+        ),
         verified=(
             "messages around both midnights of the window in zones with and without a clock change, "
             "recipients with several messages and scopes, two windows compared, all by hand "
@@ -134,7 +160,14 @@ REPORTS = {
         "campaign_id, variant_id",
         _AB_DAYS + 1,
         _variants,
-        zone="none in its rows; the 90 days are days of UTC.",
+        every=_EVERY,
+        in_utc=True,
+        zone="none in its rows.",
+        kept="each refresh makes all anew; messages of before the window are in none.",
+        final=(
+            "no row: logs that come late and messages that leave the window change it. decision_ready says when it "
+            "can be read."
+        ),
         verified=(
             "z and sample ratio of examples worked out by hand, the latter just above and below the tabled bound; "
             "with none, one and two controls (warehouse/test_ab_variant.py)."

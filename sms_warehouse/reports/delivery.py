@@ -26,9 +26,15 @@ REPORTS = {
         _FAILURE_DAYS + 1,
         _failures,
         final_days=DELIVERY_FINAL_DAYS,
+        every=timedelta(hours=1),
         zone=(
-            "the campaign's own, UTC for one that names none; the 36 days end with today in "
-            "SMS_WAREHOUSE_REPORT_TIMEZONE."
+            "the campaign's own (warehouse.campaign_setting.report_tz), UTC for one that names none: a row may add up "
+            "days of several zones."
+        ),
+        kept="each refresh makes all anew; days of before the window have none.",
+        final=(
+            "those of days more than 4 days before the day of as_of, as 72 hours have passed since their messages were "
+            "sent; receipts that come later restate them."
         ),
         verified="exact rows by hand: zones, codes, refusals, shares of the carrier's day (warehouse/test_reports.py).",
     ),

@@ -50,8 +50,8 @@ def _fill_quality(session: Session, name: str, values: Values) -> None:
         for event_type, table in _KEPT_IN.items()
     ]
     insert_rows(session, "service", services)
-    days = session.rows("select distinct arrival_date from due_day")
-    for first_date, last_date in date_ranges(day for (day,) in days):
+    days = [day for (day,) in session.rows("select distinct arrival_date from due_day")]
+    for first_date, last_date in date_ranges(days):
         sql.run(
             session,
             f"reports/{name}/objects",
@@ -64,7 +64,14 @@ def _fill_quality(session: Session, name: str, values: Values) -> None:
         )
     prefixes = session.rows("select distinct id_prefix from named_prefix")
     for first_id, end_id in id_ranges(prefix for (prefix,) in prefixes):
-        sql.run(session, f"reports/{name}/messages", first_id=first_id, end_id=end_id)
+        sql.run(
+            session,
+            f"reports/{name}/messages",
+            first_id=first_id,
+            end_id=end_id,
+            first_date=min(days),
+            last_date=max(days),
+        )
     sql.run(session, f"reports/{name}/publish", **bound)
 
 
@@ -77,6 +84,8 @@ REPORTS = {
         _compliance,
         every=timedelta(days=1),
         zone="SMS_WAREHOUSE_REPORT_TIMEZONE.",
+        kept="each refresh makes all anew; days of before the window have none.",
+        final="no row: what is sent while an opt-out holds counts under the day of the opt-out, however late.",
         verified=(
             "exact rows by hand: sends around the five minutes, the next consent, a change of the line and the "
             "tenth business day across a holiday (warehouse/test_compliance.py)."
@@ -93,7 +102,14 @@ REPORTS = {
         _QUALITY_DAYS,
         _quality,
         every=timedelta(hours=1),
+        in_utc=True,
         zone="UTC, as in the objects' keys.",
+        kept=(
+            "those of the window are made anew by each refresh, those of an older day and event type when a load of "
+            "it was taken in since and staging still holds it; other rows are kept for good as they were at their "
+            "as_of. How complete logs are is recorded from the window's first day on alone."
+        ),
+        final="by no day: a row before the window changes when an object of its day and event type lands.",
         verified=(
             "for each kind of odd event a world with one of it: its count, and no other row of the warehouse changed "
             "(warehouse/test_quality.py)."

@@ -13,6 +13,8 @@ _ENGAGEMENT_DAYS = 400
 _ENGAGEMENT_EVERY = timedelta(days=1)
 _WEEKS_KEPT = 13
 _AUDIENCE_DAYS = 14
+# Every row is written anew; whoever contacts recipients exports, which computes the campaign again.
+_AUDIENCE_EVERY = timedelta(hours=1)
 
 
 def _engagement(clock: Clock) -> Values:
@@ -86,7 +88,13 @@ REPORTS = {
         _engagement,
         is_personal=True,
         every=_ENGAGEMENT_EVERY,
+        in_utc=True,
         zone="the recipient's own for the preferred hour; days are 24 hours before as_of, weeks begin on Monday, UTC.",
+        kept=(
+            "those of the week of as_of are made anew by each refresh; those of the twelve weeks before stand as they "
+            "were last computed, and older ones go."
+        ),
+        final="those of weeks before the newest (is_current): what comes later does not restate them.",
         verified=(
             "exact rows by hand, each threshold just below and above (warehouse/test_engagement.py)."
         ),
@@ -99,6 +107,10 @@ REPORTS = {
         _AUDIENCE_DAYS + 1,
         _audience,
         is_personal=True,
+        every=_AUDIENCE_EVERY,
+        in_utc=True,
+        kept="each refresh makes all anew: the newest marketing message of each recipient and campaign.",
+        final="no row: it says what to do as of computed_at, and no longer than fresh_until.",
         zone="the recipient's own for quiet hours, the campaign's where that is not known; all times are UTC.",
         verified=(
             "each rule and each reason not to contact by hand, quiet hours on days that clocks change, and "

@@ -78,8 +78,9 @@ class Report:
     """One report table, ``reports.<name>``, filled from ``sql/reports``.
 
     What one row is, the statement that makes the table says. ``sources`` are the tables it reads, by schema and
-    name; a name alone is of the warehouse. ``days`` is how many days it covers, the last of them ``ends_days_ago``
-    days before the clock's. ``values`` gives what its statements bind besides ``as_of`` and ``report_tz``.
+    name; a name alone is of the warehouse. ``days`` is how many days a refresh works out, the last of them
+    ``ends_days_ago`` days before the clock's. ``values`` gives what its statements bind besides ``as_of`` and
+    ``report_tz``.
     """
 
     anchor: Anchor
@@ -88,16 +89,24 @@ class Report:
     days: int
     values: Callable[[Clock], Values]
     ends_days_ago: int = 0
+    in_utc: bool = False
+    """Whether the days of its window are those of UTC, whatever the report's zone is."""
     final_days: int | None = None
-    """Days after which a row's counts are final; None for a report whose rows never are."""
+    """Days after which the rows of a day are final; None where no day tells which rows are."""
     is_personal: bool = False
     """Rows are about persons: none of them may be shown in Dagster."""
     every: timedelta | None = None
-    """A refresh that nobody asked for leaves it as it is while it is younger than this; None: never."""
+    """The sensor asks for it when so many hours have turned since its clock; None: it has the general rhythm."""
     after: tuple[str, ...] = ()
     """Reports it does not read but is compared with by a check: refreshed before it."""
+    takes: tuple[str, ...] = ()
+    """Files below ``sql/`` that take over what applying loads left for it, before it is computed."""
     zone: str = ""
     """Whose days and hours its rows speak of, in words."""
+    kept: str = ""
+    """Which rows a refresh makes anew, and which stand, in words."""
+    final: str = ""
+    """When a row no longer changes, in words."""
     verified: str = ""
     """How its numbers were verified, in words; the page of the model shows it."""
     fill: Fill = run_files
@@ -105,16 +114,34 @@ class Report:
     @property
     def last_day(self) -> str:
         """The last day of the window, in words."""
-        named = {0: "the day of as_of", 1: "yesterday"}
+        named = {0: "the day of as_of", 1: "the day before the day of as_of"}
         return named.get(self.ends_days_ago, f"{self.ends_days_ago} days before the day of as_of")
 
+    @property
+    def window_in_words(self) -> str:
+        """The days of the window and whose they are."""
+        zone = "UTC" if self.in_utc else "SMS_WAREHOUSE_REPORT_TIMEZONE"
+        return f"{self.days} days up to {self.last_day}, days of {zone}"
+
+    @property
+    def rhythm(self) -> str:
+        """When the sensor asks for it, in words."""
+        if self.every is None:
+            return "when facts have changed, at most every SMS_WAREHOUSE_REPORT_MINUTES, and when the hour has turned"
+        hours = self.every // timedelta(hours=1)
+        return (
+            f"when the hour has turned {'' if hours == 1 else f'{hours} times '}since its as_of; as often as reports "
+            "without such a rhythm where SMS_WAREHOUSE_REPORT_MINUTES is 0"
+        )
+
     def window(self, clock: Clock) -> tuple[date, date]:
-        """First and last day covered, in the report's zone."""
-        last = clock.today - timedelta(days=self.ends_days_ago)
+        """First and last day that a refresh works out."""
+        today = clock.as_of.date() if self.in_utc else clock.today
+        last = today - timedelta(days=self.ends_days_ago)
         return last - timedelta(days=self.days - 1), last
 
     def final_before(self, clock: Clock) -> date | None:
-        """Rows of earlier days are final; None where none is."""
+        """Rows of earlier days are final; None where no day tells which rows are."""
         if self.final_days is None:
             return None
         return clock.today - timedelta(days=self.final_days)

@@ -10,7 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sms_warehouse import settings
 from sms_warehouse.landing import keys
-from sms_warehouse.resources.s3 import LakeObject, explained, object_id, s3_client
+from sms_warehouse.resources.s3 import (
+    LakeObject,
+    LakeUnavailable,
+    explained,
+    object_id,
+    s3_client,
+)
 
 
 class Lake(dg.ConfigurableResource):
@@ -110,10 +116,19 @@ class Lake(dg.ConfigurableResource):
             raise explained(error, self.bucket) from error
 
     def delete(self, found: list[str]) -> None:
-        """Removes objects; those that are gone already are no error."""
+        """Removes objects; those that are gone already are no error. Raises LakeUnavailable for what stays."""
         for begin in range(0, len(found), 1000):
             chunk = found[begin : begin + 1000]
-            s3_client().delete_objects(
-                Bucket=self.bucket,
-                Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
-            )
+            try:
+                answer = s3_client().delete_objects(
+                    Bucket=self.bucket,
+                    Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
+                )
+            except (BotoCoreError, ClientError) as error:
+                raise explained(error, self.bucket) from error
+            # The answer is a success all the same.
+            if errors := answer.get("Errors"):
+                raise LakeUnavailable(
+                    f"S3 did not delete {errors[0].get('Key')!r} of bucket {self.bucket!r}:"
+                    f" {errors[0].get('Code')} ({len(errors)} of {len(chunk)} objects stay)"
+                )

@@ -55,6 +55,12 @@ _RETRIED_STATES = frozenset(
 # https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation-serializable-isolation-troubleshooting.html
 _RETRIED_NUMBERS = re.compile(r"(error:\s*)?(1018|1020|1023)\b(?!\S)", re.IGNORECASE)
 
+# Words for data that cannot be read, as in STL_LOAD_ERRORS, and the detail that Redshift draws a line above.
+# https://docs.aws.amazon.com/redshift/latest/dg/r_Load_Error_Reference.html
+_DATA_ERROR = re.compile(r"\bcode:\s*12\d\d\b")
+_DETAIL = re.compile(r"\s*-{5,}")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
 _logger = logging.getLogger(__name__)
 
 
@@ -83,13 +89,22 @@ class RedshiftLoginFailed(Exception):
 
 
 class StatementFailed(Exception):
-    """Redshift refused a statement: ``state`` is the SQLSTATE, ``message`` its words."""
+    """Redshift refused a statement: ``state`` is the SQLSTATE, ``message`` its words.
+
+    As text it tells no value of a row: what a run fails with, Dagster stores and shows.
+    """
 
     def __init__(self, state: str, message: str, statement: str) -> None:
         self.state = state
         self.message = message
         self.statement = statement
-        super().__init__(f"[{state}] {message} (in: {_first_line(statement)})")
+        told = _without_values(message) if self.is_about_a_value else message
+        super().__init__(f"[{state}] {told} (in: {_first_line(statement)})")
+
+    @property
+    def is_about_a_value(self) -> bool:
+        """Whether the words may quote a value: a data exception, or an error of Redshift's for data it reads."""
+        return self.state.startswith("22") or _DATA_ERROR.search(self.message) is not None
 
     @property
     def is_worth_retrying(self) -> bool:
@@ -164,7 +179,11 @@ class Session:
             self._failed = StatementFailed(
                 said.get("C", ""), " ".join(said[k] for k in ("M", "D") if said.get(k)), statement
             )
-            raise self._failed from error
+            raise self._failed from (None if self._failed.is_about_a_value else error)
+
+
+def _without_values(message: str) -> str:
+    return _QUOTED.sub("...", _DETAIL.split(message)[0])
 
 
 def _first_line(statement: str) -> str:

@@ -346,11 +346,15 @@ class _World:
     def _replace_rules(self) -> int:
         with self._redshift.session("verify") as session:
             table = follow_up.as_csv(follow_up.rules(session))
-        return follow_up.set_rules(self._redshift, table)
+        return follow_up.set_rules(self._redshift, table).rules
 
     def _export(self) -> tuple[int, dict[str, int]]:
         exported = follow_up.export(
-            self._redshift, self._lake, "cmp_1", now=after_noon(hours=53), report_tz=REPORT_TZ
+            self._redshift,
+            self._lake,
+            "cmp_1",
+            now=lambda: after_noon(hours=53),
+            report_tz=REPORT_TZ,
         )
         return exported.contacts, exported.not_now
 

@@ -91,6 +91,14 @@ def test_a_clock_that_is_no_time_is_refused(command: Command) -> None:
     assert "'noon' is not a time like 2026-01-31T12:00:00" in result.stderr
 
 
+def test_a_clock_that_is_still_to_come_is_refused(command: Command) -> None:
+    """Days that have not ended would be final, and reports stand still until then."""
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    result = command("load", "--from", "2026-03-01", "--to", "2026-03-01", "--as-of", tomorrow)
+    assert result.exit_code == 2
+    assert f"{tomorrow} is still to come" in result.stderr
+
+
 def test_a_world_cannot_start_after_its_first_day(command: Command) -> None:
     result = command(
         *("traffic", "--from", "2026-03-01", "--to", "2026-03-01", "--messages", "10"),

@@ -5,6 +5,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +17,10 @@ import pytest
 
 from sms_warehouse import follow_up
 from sms_warehouse.resources.lake import Lake
+from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.cli.conftest import Command
 from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.driver.relay import Relay
 from sms_warehouse_tests.warehouse.world import Event, load, message_id, opt_out, receipt, submitted
 
 NOON = datetime(2026, 6, 10, 12)
@@ -24,7 +31,7 @@ def delivered(number: int, sent_at: datetime = SENT_AT) -> list[Event]:
     name = message_id(number, sent_at)
     received_at = sent_at + timedelta(seconds=10)
     return [
-        submitted(name, sent_at, recipient_id=f"sub_{number}"),
+        submitted(name, sent_at, recipient_id=f"sub_{number}", link_token=f"token-{number}"),
         receipt(name, "DELIVERED", received_at, segment_seq=None),
     ]
 
@@ -54,11 +61,22 @@ def four(platform: Platform) -> Platform:
     return platform
 
 
+@pytest.fixture
+def relay(platform: Platform) -> Iterator[Relay]:
+    with Relay(int(os.environ["REDSHIFT_PORT"])) as running:
+        yield running
+
+
 def export(
-    platform: Platform, *actions: str, now: datetime = NOON, lake: Lake | None = None
+    platform: Platform, *actions: str, now: datetime = NOON, redshift: Redshift | None = None
 ) -> follow_up.Exported:
     return follow_up.export(
-        platform.redshift, lake or platform.lake, "cmp_1", actions, now=now, report_tz="UTC"
+        redshift or platform.redshift,
+        platform.lake,
+        "cmp_1",
+        actions,
+        now=lambda: now,
+        report_tz="UTC",
     )
 
 
@@ -145,6 +163,64 @@ def test_a_list_that_could_not_be_written_hands_nobody_over(
     assert export(four, now=NOON + timedelta(minutes=15)).contacts == 2
 
 
+def test_an_export_that_waited_goes_by_the_time_when_it_could_begin(
+    four: Platform, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for whole loads: a STOP that came meanwhile counts, and what time it has become."""
+    load(four.redshift, opt_out("sub_1", NOON + timedelta(minutes=30)))
+    clock = [NOON]
+    with ThreadPoolExecutor() as threads:
+        with four.redshift.session("tests", autocommit=False) as holder:
+            holder.execute("lock control.warehouse_mutex")
+            monkeypatch.setenv("REDSHIFT_PORT", str(relay.port))
+            waiting = threads.submit(
+                follow_up.export,
+                four.redshift,
+                four.lake,
+                "cmp_1",
+                now=lambda: clock[-1],
+                report_tz="UTC",
+            )
+            while b"lock control." not in relay.heard:
+                time.sleep(0.01)
+            clock.append(NOON + timedelta(hours=1))
+        exported = waiting.result(60)
+    (row,) = read(four, exported)
+    assert (row["recipient_id"], row["eligible_from"]) == ("sub_2", "2026-06-10T13:00:00Z")
+
+
+def test_who_took_too_long_to_write_a_list_hands_nobody_over(
+    four: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one was free to hand over the same recipients, and did."""
+    put = Lake.put
+    others: list[str] = []
+
+    def slow(self: Lake, key: str, body: bytes) -> None:
+        if not others:
+            others.append(key)
+            second = export(four, now=NOON + timedelta(minutes=15))
+            assert second.contacts == 2
+        put(self, key, body)
+
+    monkeypatch.setattr(Lake, "put", slow)
+    with pytest.raises(follow_up.FollowUpFailed, match="another one was free to hand over"):
+        export(four)
+    (written,) = four.lake.list_prefix("exports/follow-up/")
+    assert written.key not in others
+
+
+def test_a_list_whose_commit_was_not_heard_of_is_handed_over(
+    four: Platform, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recipients are on record by the first attempt: the second must neither wait for it nor leave them out."""
+    relay.cut_after, relay.times = b"COMMIT\0", 1
+    monkeypatch.setenv("REDSHIFT_PORT", str(relay.port))
+    exported = export(four, redshift=Redshift(first_pause_s=0.01))
+    assert relay.times == 0
+    assert [row["recipient_id"] for row in read(four, exported)] == ["sub_1", "sub_2"]
+
+
 def test_a_list_that_was_written_by_somebody_who_was_stopped_counts(
     four: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +246,20 @@ def test_the_command_prints_how_many_and_where(four: Platform, command: Command)
         f"1 recipients s3://{four.bucket}/exports/follow-up/campaign=cmp_1/"
     )
     assert "sub_7" not in result.output
+
+
+def test_a_dry_run_counts_and_hands_nobody_over(four: Platform, command: Command) -> None:
+    def counted() -> list[dict[str, object]]:
+        return follow_up.preview(
+            four.redshift, four.lake, "cmp_1", now=lambda: NOON, report_tz="UTC"
+        )
+
+    remind = {"action": "REMIND_NON_CLICKER", "recipients": 2}
+    assert counted() == counted() == [remind | {"state": "NOW"}]
+    assert export(four).contacts == 2
+    assert counted() == [remind | {"state": "EXPORTED"}]
+    result = command("follow-up", "export", "cmp_1", "--dry-run")
+    assert (result.exit_code, result.stderr) == (0, "nobody was handed over\n")
 
 
 @pytest.mark.parametrize(
@@ -200,9 +290,23 @@ def test_the_rules_are_shown_changed_and_shown(
     file.write_text(
         command("follow-up", "rules", "--csv").stdout.replace("REMIND_NON_CLICKER", "REMIND")
     )
-    assert command("follow-up", "set-rules", str(file)).stdout == "10 rules\n"
+    said = (
+        "changed: rule 90, action: REMIND_NON_CLICKER -> REMIND\n"
+        "10 rules: 0 added, 0 removed, 1 changed\n"
+    )
+    assert command("follow-up", "set-rules", "--dry-run", str(file)).stdout == said
+    assert "REMIND_NON_CLICKER" in command("follow-up", "rules").stdout
+    assert command("follow-up", "set-rules", str(file)).stdout == said
     assert "REMIND_NON_CLICKER" not in command("follow-up", "rules").stdout
-    file.write_text(file.read_text().replace("DELIVERED", "ARRIVED"))
+    table = file.read_text()
+    added = "95,,PENDING,,,,,,,,,,true,ASK,CONTACT,x,1,\n100,"
+    file.write_text(re.sub("^80,.*\n", "", table, flags=re.M).replace("\n100,", f"\n{added}"))
+    assert command("follow-up", "set-rules", "--dry-run", str(file)).stdout == (
+        "added: rule 95, outcome=PENDING has_link=true: ASK\n"
+        "removed: rule 80, outcome=UNKNOWN is_follow_up=false: ALT_CHANNEL\n"
+        "10 rules: 1 added, 1 removed, 0 changed\n"
+    )
+    file.write_text(table.replace("DELIVERED", "ARRIVED"))
     refused = command("follow-up", "set-rules", str(file))
     assert refused.exit_code == 1
     assert f"error: {file}: line 10, column outcome: 'ARRIVED' is none of" in refused.stderr

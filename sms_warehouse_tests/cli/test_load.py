@@ -59,7 +59,7 @@ def test_every_line_is_accounted_for_once_and_its_run_recorded(
     }
 
 
-def test_a_dry_run_tells_what_a_load_would_land_and_lands_nothing(
+def test_a_dry_run_tells_what_a_load_would_land_and_writes_nothing(
     command: Command, truth: object, platform: Platform
 ) -> None:
     result = command("load", *DAY, "--dry-run", "--json")
@@ -72,7 +72,8 @@ def test_a_dry_run_tells_what_a_load_would_land_and_lands_nothing(
     assert {w["event_type"]: w["objects_to_land"] for w in waiting} == listed
     assert sum(listed.values()) == len(platform.lake.list_prefix("raw/"))
     with platform.redshift.session("tests") as session:
-        assert session.value("select count(*) as objects from control.landed_object") == 0
+        for table in ("landed_object", "listed_day"):
+            assert session.value(f"select count(*) as kept from control.{table}") == 0
 
 
 def test_one_event_type_can_be_loaded_alone(
@@ -115,6 +116,36 @@ def test_a_day_that_cannot_be_proved_fails_the_command_and_the_next_day_is_loade
     assert all(str(YESTERDAY) in line for line in errors)
     assert any("every_record_landed of staging/message_submitted" in line for line in errors)
     assert f"{YESTERDAY + timedelta(days=1)}: loading" in result.stderr
+
+
+def test_checks_of_the_reports_that_do_not_pass_are_told_by_their_severity(
+    command: Command,
+    truth: object,
+    platform: Platform,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A number that contradicts another is an error, also to the demo; a code that nobody mapped is a warning."""
+    with platform.redshift.session("tests") as session:
+        session.execute(
+            "delete from reports.follow_up_rule where outcome is null and clicked is null"
+        )
+        session.execute("delete from warehouse.dim_delivery_error")
+    result = command("load", *DAY, DAGSTER_HOME=str(tmp_path))
+    assert result.exit_code == 1
+    told = [line for line in result.stderr.splitlines() if " of reports/" in line]
+    assert told == [
+        "warning: reports: check every_error_code_is_mapped of reports/delivery_failure_daily did not pass: "
+        "`sql/checks/delivery_failure_daily/every_error_code_is_mapped.sql` finds the rows",
+        "error: reports: check every_message_has_a_status of reports/campaign_daily did not pass: "
+        "`sql/checks/campaign_daily/every_message_has_a_status.sql` finds the rows",
+    ]
+    from sms_warehouse.watch import Watch
+
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    watch = Watch(lambda line: None, began=datetime.now(UTC))
+    watch.look(0)
+    assert watch.failed_checks == [told[1].removeprefix("error: reports: ")]
 
 
 def test_traffic_is_the_same_for_the_same_seed_and_another_for_another(

@@ -90,9 +90,10 @@ def test_every_event_is_told_in_the_order_it_happened_with_what_was_made_of_it(
     assert ids(told) == [e.fields["event_id"] for e in story]
     assert {e["fate"] for e in told["events"]} == {"counts"}
     assert [made_of(told, e) for e in story] == [
-        "the first attempt: first_submitted_at",
+        "the first attempt: first_submitted_at; "
+        "attempt 1: says campaign, variant, recipient and link",
         "the first attempt that was accepted: sent_at; "
-        "the latest attempt: says campaign, recipient, sender, parts and network",
+        "the latest attempt, 2: says sender, parts and provider",
         f"EXPIRED (rank 50) does not decide: event {story[3].fields['event_id']} says DELIVERED (rank 60)",
         "decides part 1 of attempt 2: DELIVERED (rank 60), and the attempt decides the message",
         "decides part 2 of attempt 2: DELIVERED (rank 60), and the attempt decides the message",
@@ -231,7 +232,7 @@ def test_receipts_and_clicks_without_a_submission_are_told(redshift: Redshift, t
     told = tell(M)
     assert len(told["events"]) == 2
     assert told["messages"][0]["because"] == [
-        "a stub: no submission is known, so it is in no report"
+        "a stub: no submission is known, so no report of messages has it"
     ]
 
 

@@ -171,7 +171,8 @@ def test_whatever_people_ask_for_has_been_linted(
             table = follow_up.as_csv(follow_up.rules(session))
         follow_up.set_rules(redshift, table)
         follow_up.set_settings(redshift, {"first_hour": 0, "end_hour": 24})
-        follow_up.export(redshift, lake, "cmp_1", now=now, report_tz="UTC")
+        follow_up.preview(redshift, lake, "cmp_1", now=lambda: now, report_tz="UTC")
+        follow_up.export(redshift, lake, "cmp_1", now=lambda: now, report_tz="UTC")
         for name in (people.BEN, f"{people.BEN}#0", people.message(people.BEN)):
             trace.trace(redshift, name, raw=True)
         preview(redshift, set(Subject), DAY, DAY)

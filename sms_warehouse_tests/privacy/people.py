@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sms_warehouse.landing.load import LandedDay, land_day
+from sms_warehouse.privacy.landing import text_of
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.warehouse.world import (
     DAY,
@@ -175,6 +176,11 @@ def land(platform: Platform) -> list[LandedDay]:
     ]
 
 
+def long_line(recipient: str) -> bytes:
+    """A broken line that is too long for a column, and names a person beyond what the column holds."""
+    return b'{"pad":"' + b"x" * 70_000 + b'","recipient_id":"' + recipient.encode() + b'"}'
+
+
 def load(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -> None:
     put(platform, name, events, *more)
     land(platform)
@@ -216,5 +222,5 @@ def stored(platform: Platform) -> str:
         for found in platform.lake.list_prefix(prefix):
             body = platform.lake.get(found.key)
             assert body is not None
-            texts.append(gzip.decompress(body).decode())
+            texts.append(text_of(body))
     return "\n".join(texts).lower()

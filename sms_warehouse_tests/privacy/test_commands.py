@@ -25,6 +25,9 @@ def test_a_preview_then_the_erasure_then_its_proof(
     raw = tmp_path / "raw.csv"
     done = command(*ERASE, "--json", "--raw-lines", str(raw))
     assert done.exit_code == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [raw.name]
+    counts = json.loads(preview.stdout)
+    assert f"{sum(counts.values())} rows name them" in done.stderr
     proof = json.loads(done.stdout)
     assert proof["is_proved"]
     assert not any(found["rows"] for found in proof["searched"])
@@ -79,3 +82,42 @@ def test_a_hold_is_named_when_it_refuses(command: Command, platform: Platform) -
 
 def test_a_hold_without_a_reason_is_refused(command: Command) -> None:
     assert command("hold", "--recipient", ANNA).exit_code == 2
+    assert command("hold", "--recipient", ANNA, "--reason", " ").exit_code == 2
+
+
+def test_what_is_mistyped_is_refused_before_anything_is_changed(
+    command: Command, platform: Platform, tmp_path: Path
+) -> None:
+    load(platform, "first", world())
+    erase, hold = ("erase", "--request", REQUEST, "--recipient"), ("hold", "--recipient")
+    raw = ("--raw-lines", str(tmp_path / "missing" / "raw.csv"))
+    for arguments, said in (
+        ((*erase, "sub_ana"), "--unknown"),
+        ((*erase, f"{ANNA}#0"), "before '#'"),
+        ((*erase, ""), "nobody's recipient id"),
+        ((*erase, ANNA, "--token", ""), "no token"),
+        ((*erase, ANNA, *raw), "missing/raw.csv"),
+        ((*hold, "sub_ana", "--reason", "case 12"), "--unknown"),
+        ((*hold, f"{ANNA}#0", "--reason", "case 12"), "before '#'"),
+        ((*hold, ANNA, "--release"), "no hold"),
+    ):
+        refused = command(*arguments)
+        assert refused.exit_code == 1, arguments
+        assert said in refused.stderr
+        assert "Traceback" not in refused.stderr
+    assert command(*erase, ANNA, "--dry-run", *raw).exit_code == 2
+    for what in ("erase", "hold"):
+        assert command(what, "--list").stdout == "nothing\n"
+    assert command(*hold, "sub_later", "--reason", "case 12", "--unknown").exit_code == 0
+    held = command("hold", "--list")
+    assert held.exit_code == 0
+    assert "sub_later" in held.stdout
+    assert "case 12" in held.stdout
+    assert command(*hold, "sub_later", "--release").exit_code == 0
+    assert command(*erase, "sub_later", "--unknown").exit_code == 0
+    assert command(*hold, "sub_later", "--reason", "case 13").exit_code == 0
+    listed = command("erase", "--list")
+    assert listed.exit_code == 0
+    assert listed.stdout.splitlines()[1].split()[0] == REQUEST
+    assert listed.stdout.splitlines()[1].split()[-1] == "held"
+    assert "sub_later" not in listed.stdout

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -16,6 +17,7 @@ from sms_warehouse.privacy.erase import Erasure, ErasureRefused, erase, hold, ra
 from sms_warehouse.privacy.proof import search
 from sms_warehouse.privacy.treatment import STAGING
 from sms_warehouse.reports import REPORTS
+from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.cli.conftest import writing_transactions
 from sms_warehouse_tests.conftest import Platform
@@ -26,17 +28,22 @@ from sms_warehouse_tests.privacy.people import (
     NOW,
     REQUEST,
     TOKENS,
+    land,
     load,
+    long_line,
     message,
+    put,
     secrets,
     stored,
     told,
     world,
 )
+from sms_warehouse_tests.privacy.test_quarantine import lines
 from sms_warehouse_tests.warehouse.world import (
     apply_all,
     at,
     event,
+    opt_out,
     receipt,
     refresh_all,
     submitted,
@@ -75,6 +82,22 @@ def counted(platform: Platform) -> dict[str, list[str]]:
                 repr([(k, v) for k, v in record.items() if k not in hidden])
                 for record in session.records(f"select * from {table}{where}")
             )
+    return found
+
+
+def whole(platform: Platform) -> dict[str, set[str]]:
+    """What the facts hold, row by row, the person included."""
+    found = {}
+    with platform.redshift.session("tests") as session:
+        for name in (
+            "submission",
+            "delivery_event",
+            "click",
+            "subscription_event",
+            "inbound_message",
+        ):
+            statement = f"select * from warehouse.fact_{name}"
+            found[name] = {repr(row) for row in session.rows(statement)}
     return found
 
 
@@ -180,6 +203,31 @@ def test_the_search_finds_what_is_put_back_into_files(loaded: Platform) -> None:
     assert found == {"s3 exports/": 1, "s3 quarantine/": 1}
 
 
+def test_the_search_reads_escapes_and_quarantined_lines_as_erasure_does(loaded: Platform) -> None:
+    load(loaded, "first", [], b'{"pad', b'{"other')
+    erased(loaded)
+    escaped = ANNA.replace("a", "\\u0061")
+    encoded = base64.b64encode(f"\0{ANNA}".encode()).decode()
+    change = "update control.quarantined_line set raw_line = :text, is_base64 = :is_base64"
+    with loaded.redshift.session("tests") as session:
+        session.execute(
+            "update staging.link_click set extra = :extra", extra=f'{{"m":"{escaped}"}}'
+        )
+        for text, is_base64, found_lines in (
+            (encoded, True, 2),
+            (escaped, False, 2),
+            (BEN, False, 0),
+        ):
+            session.execute(change, text=text, is_base64=is_base64)
+            places = {
+                found.place: found.rows
+                for found in search(session, loaded.lake, ANNA, REQUEST)
+                if found.rows
+            }
+            assert places.pop("staging.link_click") == 1
+            assert places == ({"control.quarantined_line": found_lines} if found_lines else {})
+
+
 def test_the_search_goes_on_when_many_texts_look_alike(
     loaded: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +272,11 @@ def test_it_writes_only_while_it_keeps_loads_out(
     for sent in written:
         assert sent[0].startswith("lock control."), sent[0]
         text = " ".join(sent)
-        for schema, mutex in (("staging", "landing"), ("warehouse", "warehouse")):
+        for schema, mutex in (
+            ("staging", "landing"),
+            ("warehouse", "warehouse"),
+            ("reports", "report"),
+        ):
             if any(f"{word} {schema}." in text for word in ("update", "delete from")):
                 assert f"control.{mutex}_mutex" in sent[0], sent[1]
 
@@ -275,10 +327,26 @@ def test_a_number_that_came_to_someone_else_stays_theirs(platform: Platform) -> 
 
 
 def test_the_stop_of_an_erased_person_is_kept(loaded: Platform) -> None:
-    erased(loaded)
-    assert rows(loaded, "select msisdn_token, program_id, since from pii.suppression") == [
-        (TOKENS[ANNA], "deals", at(hours=3))
+    """Also one that has not been applied, and one that lands later, for the number it came from; not one taken back."""
+    suppressed = "select msisdn_token, program_id, since from pii.suppression order by since"
+    taken_back = [
+        opt_out(ANNA, at(hours=4), msisdn_token=TOKENS[ANNA], program_id="weekly"),
+        opt_out(
+            ANNA, at(hours=5), msisdn_token=TOKENS[ANNA], program_id="weekly", new_status="OPTED_IN"
+        ),
     ]
+    landed = opt_out(ANNA, at(hours=6), msisdn_token=TOKENS[ANNA], program_id="news")
+    put(loaded, "landed", [landed, *taken_back])
+    land(loaded)
+    erased(loaded)
+    kept = [(TOKENS[ANNA], "deals", at(hours=3)), (TOKENS[ANNA], "news", at(hours=6))]
+    assert rows(loaded, suppressed) == kept
+    later = opt_out(ANNA, at(hours=8), msisdn_token=TOKENS[CARLA], program_id="weekly")
+    load(loaded, "later", [later, *taken_back])
+    kept += [(token, "weekly", at(hours=8)) for token in (TOKENS[ANNA], TOKENS[CARLA])]
+    assert sorted(rows(loaded, suppressed)) == sorted(kept)
+    load(loaded, "replayed", [landed, later])
+    assert len(rows(loaded, suppressed)) == len(kept)
 
 
 def test_profile_and_lists_lose_the_person_and_do_not_get_them_back(loaded: Platform) -> None:
@@ -389,27 +457,87 @@ class _Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("steps", range(1, 20, 3))
-def test_killed_anywhere_the_same_call_goes_on(
-    loaded: Platform, monkeypatch: pytest.MonkeyPatch, steps: int
-) -> None:
-    before = counted(loaded)
-    whole = Redshift.transaction
-    done = 0
+@contextmanager
+def killed(monkeypatch: pytest.MonkeyPatch, where: Callable[[str], bool]) -> Iterator[None]:
+    """Ends the process, as it were, at the first place that is chosen.
 
-    def until(self: Redshift, name: str, work: Callable[[Session], T]) -> T:
-        nonlocal done
-        done += 1
-        if done > steps:
-            raise _Killed
-        return whole(self, name, work)
+    Places are ``begin NAME`` of a transaction, ``commit NAME`` when all of it has run, ``done NAME`` when the caller
+    would hear of it, and ``put`` and ``delete`` when S3 has done so.
+    """
+
+    def reach(place: str) -> None:
+        if where(place):
+            raise _Killed(place)
+
+    transaction, put, delete = Redshift.transaction, Lake.put, Lake.delete
+
+    def watched(self: Redshift, name: str, work: Callable[[Session], T]) -> T:
+        def whole(session: Session) -> T:
+            result = work(session)
+            reach(f"commit {name}")
+            return result
+
+        reach(f"begin {name}")
+        result = transaction(self, name, whole)
+        reach(f"done {name}")
+        return result
+
+    def putting(self: Lake, key: str, body: bytes) -> None:
+        put(self, key, body)
+        reach("put")
+
+    def deleting(self: Lake, found: list[str]) -> None:
+        delete(self, found)
+        if found:
+            reach("delete")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Redshift, "transaction", until)
+        patch.setattr(Redshift, "transaction", watched)
+        patch.setattr(Lake, "put", putting)
+        patch.setattr(Lake, "delete", deleting)
         with suppress(_Killed):
-            erased(loaded)
+            yield
+
+
+def test_killed_anywhere_the_same_call_goes_on(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed again and again, each time a little later: before a transaction, at its COMMIT, or when it is done."""
+    load(loaded, "long", [], long_line(ANNA), long_line(BEN))
+    key = hand_over(loaded)
+    before = counted(loaded)
+    places: list[str] = []
+    steps = reached = 0
+
+    def now(place: str) -> bool:
+        nonlocal reached
+        reached += 1
+        is_new_effect = " " not in place and place not in places
+        if reached == steps or is_new_effect:
+            places.append(place)
+            return True
+        return False
+
+    while not rows(
+        loaded, "select 1 as done from pii.erasure_registry where erased_at is not null"
+    ):
+        steps, reached = steps + 4, 0
+        with killed(monkeypatch, now):
+            assert erased(loaded).is_proved
+    assert {place.partition(" ")[0] for place in places} == {
+        "begin",
+        "commit",
+        "done",
+        "put",
+        "delete",
+    }
     assert erased(loaded).is_proved
     assert counted(loaded) == before
+    assert lines(loaded) == {True: 1, False: 1}
+    assert len(loaded.lake.list_prefix("quarantine/")) == 1
+    body = loaded.lake.get(key)
+    assert body is not None
+    assert ANNA not in gzip.decompress(body).decode()
 
 
 def test_a_held_person_is_not_erased_until_released(loaded: Platform) -> None:
@@ -424,6 +552,72 @@ def test_a_held_person_is_not_erased_until_released(loaded: Platform) -> None:
     assert release(loaded.redshift, ANNA, NOW)
     assert erased(loaded).is_proved
     assert not release(loaded.redshift, ANNA, NOW)
+
+
+def test_under_a_hold_nothing_is_taken_away_and_what_lands_stays_whole(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by the loads that follow an erasure which was killed, nor by another person's."""
+    before, facts = counted(loaded), whole(loaded)
+    with killed(monkeypatch, lambda place: place == "done erase_register"):
+        erased(loaded)
+    hold(loaded.redshift, ANNA, "case 12", NOW)
+    later = told(ANNA, 4, at(hours=7))
+    load(loaded, "later", later, long_line(ANNA), f"{{{ANNA} {BEN}".encode())
+    apply_all(loaded.redshift)
+    assert facts.keys() <= (held := whole(loaded)).keys()
+    assert {name for name in facts if facts[name] - held[name]} == set()
+    assert message(ANNA, 4, at(hours=7)).lower() in stored(loaded)
+    # Ben may be erased; a line that names both is Anna's too, and the search says so.
+    found = {f.place for f in erased(loaded, BEN, "DSR-2").found if f.rows}
+    assert found == {"control.quarantined_line"}
+    assert lines(loaded) == {False: 2}
+    assert len(loaded.lake.list_prefix("quarantine/")) == 1
+    assert release(loaded.redshift, ANNA, NOW)
+    assert erased(loaded).is_proved
+    assert lines(loaded) == {True: 2}
+    assert erased(loaded, BEN, "DSR-2").is_proved
+    # A hold of somebody who is erased already: what lands under it is erased with the next call.
+    hold(loaded.redshift, ANNA, "case 13", NOW)
+    assert rows(loaded, "select request_id from pii.erasure_registry where erased_at is null") == [
+        (REQUEST,)
+    ]
+    late = receipt(message(ANNA), "SENT", at(seconds=5), segment_seq=None)
+    load(loaded, "again", [*world(), *later, late])
+    assert message(ANNA).lower() in stored(loaded)
+    with pytest.raises(ErasureRefused, match="case 13"):
+        erased(loaded)
+    assert release(loaded.redshift, ANNA, NOW)
+    assert erased(loaded).is_proved
+    apply_all(loaded.redshift)
+    after = counted(loaded)["warehouse.fact_message"]
+    assert len(after) == len(before["warehouse.fact_message"]) + 1
+    assert [row for row in before["warehouse.fact_message"] if row not in after] == []
+
+
+def test_a_hold_that_is_placed_while_an_erasure_runs_stops_it(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two of its transactions."""
+    load(loaded, "long", [], long_line(ANNA))
+    hand_over(loaded)
+    steps = ("register", "staging", "unnamed", "follow", "facts", "reports", "lines", "files")
+    for step in steps:
+        transaction = Redshift.transaction
+
+        def holding(self: Redshift, name: str, work: Callable[[Session], T], step: str = step) -> T:
+            result = transaction(self, name, work)  # noqa: B023
+            if name == f"erase_{step}":
+                transaction(self, "hold", lambda session: session.execute(held))  # noqa: B023
+            return result
+
+        held = f"insert into pii.legal_hold values ('{ANNA}', '{step}', '2026-03-05', null)"
+        with monkeypatch.context() as patch:
+            patch.setattr(Redshift, "transaction", holding)
+            with pytest.raises(ErasureRefused, match=step):
+                erased(loaded)
+        release(loaded.redshift, ANNA, NOW)
+    assert erased(loaded).is_proved
 
 
 def test_a_hold_stops_an_erasure_that_was_interrupted(
@@ -457,12 +651,17 @@ def test_one_request_is_for_one_person(loaded: Platform) -> None:
     assert erased(loaded, BEN, "DSR-2").is_proved
 
 
-@pytest.mark.parametrize("nobody", ["", "-", "erased-0123456789abcdef"])
-def test_what_stands_for_nobody_or_for_an_erased_person_is_refused(
-    loaded: Platform, nobody: str
-) -> None:
-    with pytest.raises(ErasureRefused):
-        erased(loaded, nobody)
+def test_what_stands_for_nobody_or_for_an_erased_person_is_refused(loaded: Platform) -> None:
+    for nobody in ("", " ", "-", "erased-0123456789abcdef", f"{ANNA}#0", "sub_ana"):
+        with pytest.raises(ErasureRefused):
+            erased(loaded, nobody)
+        with pytest.raises(ErasureRefused):
+            hold(loaded.redshift, nobody, "case 12", NOW)
+    for token, request in (("", REQUEST), ("erased", REQUEST), (None, " ")):
+        with pytest.raises(ErasureRefused):
+            erase(loaded.redshift, loaded.lake, ANNA, request, now=NOW, token=token)
+    assert rows(loaded, "select 1 as found from pii.erasure_registry") == []
+    assert rows(loaded, "select 1 as found from pii.legal_hold") == []
 
 
 def test_lists_that_were_handed_over_lose_the_persons_lines(loaded: Platform) -> None:

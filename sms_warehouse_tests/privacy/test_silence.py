@@ -12,6 +12,7 @@ from sms_warehouse import backfill, model, sql
 from sms_warehouse.local import traffic
 from sms_warehouse.privacy.erase import erase
 from sms_warehouse.reports import REPORTS
+from sms_warehouse.resources.redshift import Session
 from sms_warehouse.resources.s3 import s3_client
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.privacy.test_treatment import PERSONAL_COLUMN
@@ -42,7 +43,8 @@ def test_what_checks_and_pictures_select_leads_to_nobody(folder: str) -> None:
 def test_full_runs_leave_no_trace_of_people_in_dagsters_storage(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when they land old files of people who were erased: neither their names nor what stands for them."""
+    """Also when they land old files of people who were erased: neither their names nor what stands for them. And
+    when they fail over a value, which the warehouse's own words quote."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     traffic.write(
         platform.bucket,
@@ -55,6 +57,17 @@ def test_full_runs_leave_no_trace_of_people_in_dagsters_storage(
         faults="usual",
         progress=lambda _: None,
     )
+    execute = Session.execute
+
+    def failing(session: Session, statement: str, **values: object) -> int:
+        if "create temp table arrival" in statement:
+            execute(session, "select cast(visitor_token as integer) from staging.link_click")
+        return execute(session, statement, **values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "execute", failing)
+        outcome = backfill.load(DAY, DAY, None, progress=lambda _: None)
+    assert any("[22" in failure for failure in outcome.failures)
     outcome = backfill.load(DAY, DAY, None, progress=lambda _: None)
     assert not outcome.failures
     with platform.redshift.session("tests") as session:
@@ -64,6 +77,17 @@ def test_full_runs_leave_no_trace_of_people_in_dagsters_storage(
         )
     people = [value.encode() for row in rows for value in row]
     assert len(people) > 300
+    with platform.redshift.session("tests") as session:
+        people += [
+            value.encode()
+            for statement in (
+                "select client_ip, visitor_token, ip_token from staging.link_click",
+                "select raw_line from control.quarantined_line",
+            )
+            for row in session.rows(statement)
+            for value in row
+            if value
+        ]
     now = datetime.now(UTC).replace(tzinfo=None)
     for number, recipient_id in enumerate(sorted({row[0] for row in rows})[:2]):
         done = erase(platform.redshift, platform.lake, recipient_id, f"DSR-{number}", now=now)

@@ -19,7 +19,7 @@ KEPT = set(
         object_id load_id status status_raw state delivery_level error_code provider_done_raw carrier_name method
         geo_country user_agent ua_key sec_purpose sec_fetch_mode sec_fetch_user program_id new_status prior_status
         consent_text_version keyword intent content_hash click_class bot_reason report_tz delivery_state
-        final_error_code failure_category country tz home_carrier
+        final_error_code final_error_provider failure_category country tz home_carrier
         """,
     )
 )

@@ -179,6 +179,7 @@ def _compliance(
         "program_id": key[1],
         "opt_outs": len(opt_outs),
         **{n: sum(c["method"] == method for c in opt_outs) for n, method in _METHODS.items()},
+        "by_other": sum(c["method"] not in _METHODS.values() for c in opt_outs),
         "attributed_to_message": attributed,
         "delivered": delivered,
         "optout_rate": share(attributed, delivered) if opt_outs else None,

@@ -216,7 +216,7 @@ def delivery_failure_daily(world: World) -> list[Row]:
         [m for m in sent if m["failed"]],
         "sent_date_report",
         "carrier",
-        "provider",
+        "final_error_provider",
         "failure_category",
         "error_code",
     )

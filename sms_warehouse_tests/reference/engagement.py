@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+from sms_warehouse_tests.reference.activities import refusals
 from sms_warehouse_tests.reference.cohorts import World
 from sms_warehouse_tests.reference.given import Row, local, share
 from sms_warehouse_tests.reference.messages import by
 
-_STRENGTH = ("OPTED_OUT", "OPTED_IN", "PENDING_CONFIRM", "DEACTIVATED", "REASSIGNED")
+_STRENGTH = ("OPTED_IN", "PENDING_CONFIRM", "DEACTIVATED", "REASSIGNED")
 _LINE_CHANGES = ("DEACTIVATED", "REASSIGNED")
 
 
 def consent_of(world: World) -> dict[str, str]:
-    """The strongest consent of each recipient that holds at the clock."""
+    """What each recipient's consent comes to at the clock: no opt-out may stand, then the strongest word counts."""
+    standing = {
+        r["event_id"]
+        for r in refusals(world)
+        if r["new_status"] == "OPTED_OUT"
+        and r["effective_at"] <= world.as_of
+        and (r["ended_at"] is None or r["ended_at"] > world.as_of)
+    }
     found: dict[str, str] = {}
     for recipient_key, held in by(world.subscriptions, "recipient_key").items():
         statuses = {
@@ -23,8 +31,10 @@ def consent_of(world: World) -> dict[str, str]:
             if h["valid_from"] <= world.as_of
             and (h["valid_to"] is None or h["valid_to"] > world.as_of)
         }
-        if statuses:
-            found[recipient_key] = next(s for s in _STRENGTH if s in statuses)
+        if any(h["event_id"] in standing for h in held):
+            found[recipient_key] = "OPTED_OUT"
+        elif said := statuses - {"OPTED_OUT"}:
+            found[recipient_key] = next(s for s in _STRENGTH if s in said)
     return found
 
 

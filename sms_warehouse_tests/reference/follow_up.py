@@ -1,4 +1,4 @@
-"""followup_audience: what to do about each recipient's latest message of a campaign."""
+"""followup_audience: what to do about each recipient's latest marketing message of a campaign."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ def followup_audience(world: World) -> list[Row]:
     """Nothing was exported before."""
     consent, hands, capped = consent_of(world), line_changes(world), _capped(world)
     since = world.as_of - timedelta(days=_DAYS)
-    recent = [m for m in world.measured if not m["suppressed"] and m["cohort_at"] > since]
+    recent = [
+        m
+        for m in world.measured
+        if not m["suppressed"] and m["message_category"] == "MARKETING" and m["cohort_at"] > since
+    ]
     found = []
     for messages in by(recent, "campaign_id", "recipient_key").values():
         message = max(messages, key=lambda m: (m["cohort_at"], m["message_id"]))
@@ -53,6 +57,7 @@ def _facts(message: Row, status: str | None) -> Row:
         "failure_category": message["failure_category"],
         "followed_up": message["followed_up_at"] is not None,
         "is_follow_up": message["follow_up_of_message_id"] is not None,
+        "has_link": message["link_token"] is not None,
     }
 
 
@@ -161,9 +166,12 @@ def message_status(world: World, asked_at: datetime) -> list[Row]:
             message
             | {
                 "delivery_outcome": fact["outcome"],
+                "delivered_at": message["delivered_at"] if fact["outcome"] == "DELIVERED" else None,
                 "bot_only": message["bot_clicks"] > 0 and not message["human_clicks"],
                 "engaged": fact["engaged"],
-                "follow_up_action": rule["action"],
+                "follow_up_action": (
+                    rule["action"] if message["message_category"] == "MARKETING" else None
+                ),
             }
         )
     return found

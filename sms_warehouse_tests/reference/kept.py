@@ -122,7 +122,7 @@ def _click(row: Row) -> Row:
     return {
         "ua_key": md5(row["user_agent"] or ""),
         "ip_prefix": _ip_prefix(row["client_ip"]),
-        "referer_host": urlsplit(row["referer"]).netloc.lower() if row["referer"] else None,
+        "referer_host": urlsplit(row["referer"]).netloc[:253].lower() if row["referer"] else None,
         "slot_number": math.floor(since_1970 / timedelta(seconds=600)),
     }
 

@@ -9,7 +9,7 @@ from sms_warehouse import click_rules
 from sms_warehouse_tests.reference.given import Given, Row, earliest, first, latest
 from sms_warehouse_tests.reference.kept import Events, counted_at
 from sms_warehouse_tests.reference.logs import LogObject
-from sms_warehouse_tests.reference.messages import attempts_of, by
+from sms_warehouse_tests.reference.messages import by, in_order
 
 _LINE_CHANGES = ("DEACTIVATED", "REASSIGNED")
 
@@ -104,7 +104,7 @@ def date_changes(events: Events) -> list[Row]:
 
 def recipients_of(events: Events, messages: dict[str, Row], given: Given) -> list[Row]:
     """dim_recipient: everyone known from a message or a change, and '-'."""
-    attempts = attempts_of(events)
+    submissions = by(events.submissions, "message_id")
     held = by(date_changes(events), "recipient_key")
     tokens = {change["event_id"]: change["msisdn_token"] for change in events.changes}
     received = by([m for m in messages.values() if not m["is_stub"]], "recipient_key")
@@ -120,8 +120,12 @@ def recipients_of(events: Events, messages: dict[str, Row], given: Given) -> lis
         last_message: Row = sent[-1] if sent else {}
         token = None
         if sent:
-            tried = attempts[last_message["message_id"]]
-            token = tried[max(tried)]["msisdn_token"]
+            theirs = [
+                submission
+                for submission in submissions[last_message["message_id"]]
+                if submission["recipient_id"] == recipient_id
+            ]
+            token = min(theirs, key=lambda s: (-s["attempt_no"], *in_order(s)))["msisdn_token"]
         elif changes:
             token = tokens[changes[-1]["event_id"]]
         carrier = given.carriers.get(last_message.get("mcc_mnc") or "", {})

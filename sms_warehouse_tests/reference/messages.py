@@ -11,22 +11,23 @@ from sms_warehouse_tests.reference.given import Given, Row, local, seconds_betwe
 from sms_warehouse_tests.reference.kept import DELIVERED, FAILED, Events, rank
 
 _LINE_CHANGES = ("DEACTIVATED", "REASSIGNED")
-_DESCRIBED = (
+_WHOM_AND_WHAT_FOR = (
     "campaign_id",
     "variant_id",
     "send_batch_id",
     "recipient_id",
+    "link_token",
+    "link_url_id",
+    "follow_up_of_message_id",
+)
+_WHERE_THEY_ARE = ("mcc_mnc", "recipient_tz")
+_HOW_IT_WAS_SENT = (
     "sender_id",
     "message_category",
     "template_id",
     "encoding",
     "segment_count",
-    "link_token",
-    "link_url_id",
     "provider",
-    "mcc_mnc",
-    "recipient_tz",
-    "follow_up_of_message_id",
     "submit_status",
     "suppress_reason",
 )
@@ -124,11 +125,18 @@ def _message(
     given: Given,
 ) -> Row:
     message: Row = {"message_id": message_id, "is_stub": not attempts}
+    original: Row = attempts[min(attempts)] if attempts else {}
     submission: Row = attempts[max(attempts)] if attempts else {}
-    message |= {name: submission.get(name) for name in _DESCRIBED}
+    is_theirs = submission.get("recipient_id") == original.get("recipient_id")
+    for names, said_by in (
+        (_WHOM_AND_WHAT_FOR, original),
+        (_WHERE_THEY_ARE, submission if is_theirs else original),
+        (_HOW_IT_WAS_SENT, submission),
+    ):
+        message |= {name: said_by.get(name) for name in names}
     if not attempts:
         message["provider"] = min((r["provider"] for r in receipts), default=None)
-    message |= _times(attempts, submission, settings, given)
+    message |= _times(attempts, message, settings, given)
     message |= _delivery(attempts, receipts)
     message |= _failure(message, submission, given)
     message |= click_rules.summed(clicks)
@@ -137,15 +145,13 @@ def _message(
     return message
 
 
-def _times(
-    attempts: dict[int, Row], submission: Row, settings: dict[str, Row], given: Given
-) -> Row:
-    setting = settings.get(submission.get("campaign_id", ""), {})
+def _times(attempts: dict[int, Row], message: Row, settings: dict[str, Row], given: Given) -> Row:
+    setting = settings.get(message["campaign_id"] or "", {})
     report_tz = setting.get("report_tz", "UTC")
     sent_at = first_accepted(attempts)
     first_submitted_at = min((a["occurred_at"] for a in attempts.values()), default=None)
     cohort_at = sent_at or first_submitted_at
-    known_zone = given.zones.get(submission.get("recipient_tz") or "")
+    known_zone = given.zones.get(message["recipient_tz"] or "")
     there = local(sent_at, known_zone) if sent_at and known_zone else None
     return {
         "attempts": max(attempts, default=None),
@@ -203,6 +209,7 @@ _NOTHING_HEARD: Row = {
     "segments_delivered": 0,
     "segments_failed": 0,
     "error_code": None,
+    "final_error_provider": None,
     "error_permanent": None,
     "conflicting_final": False,
 }
@@ -223,9 +230,12 @@ def _attempt(submission: Row | None, receipts: list[Row]) -> Row:
     about_parts = [r for r in receipts if r["segment_seq"] is not None]
     parts = by(about_parts or receipts, "segment_seq")
     standing = {part: max(found, key=_highest) for part, found in parts.items()}
-    reported = max((r["segment_total"] or 0 for r in standing.values()), default=0)
-    reported = reported or max((part or 0 for part in standing), default=0) or 1
-    expected = submission["segment_count"] if submission else reported
+    expected = max(
+        1,
+        len(standing),
+        submission["segment_count"] if submission else 1,
+        *(number or 1 for r in receipts for number in (r["segment_total"], r["segment_seq"])),
+    )
     weight = 1 if about_parts else expected
     delivered = [r for r in standing.values() if r["state_rank"] == DELIVERED]
     failed = [r for r in standing.values() if r["state_rank"] == FAILED]
@@ -236,7 +246,7 @@ def _attempt(submission: Row | None, receipts: list[Row]) -> Row:
             {DELIVERED, FAILED} <= {r["state_rank"] for r in found} for found in parts.values()
         ),
     }
-    if len(delivered) * weight >= expected:
+    if not failed and len(delivered) * weight >= expected:
         levels = [r["delivery_level"] for r in delivered if r["delivery_level"]]
         found["delivery_state"] = "DELIVERED"
         found["delivered_at"] = max(r["occurred_at"] for r in delivered)
@@ -245,6 +255,7 @@ def _attempt(submission: Row | None, receipts: list[Row]) -> Row:
         decides = max(failed, key=_highest)
         found["delivery_state"] = decides["state"]
         found["error_code"] = decides["error_code"]
+        found["final_error_provider"] = decides["provider"]
         found["error_permanent"] = decides["error_permanent"]
     else:
         lowest = min(standing.values(), key=lambda r: r["state_rank"])["state"]
@@ -261,12 +272,13 @@ def _failure(message: Row, submission: Row, given: Given) -> Row:
         failure = error_code or f"state:{message['delivery_state']}"
     elif message["delivery_state"] is None and submission.get("submit_status") == "REJECTED":
         error_code = submission["submit_error_code"]
+        message["final_error_provider"] = submission["provider"]
         failure = error_code or "state:NOT_ACCEPTED"
     else:
         return {"final_error_code": None, "failure_category": None, "failure_permanent": None}
     entries = [
         given.errors[provider, failure]
-        for provider in (message["provider"], "*")
+        for provider in (message["final_error_provider"], "*")
         if (provider, failure) in given.errors
     ]
     says = [entry["is_permanent"] for entry in entries] + [permanent]
@@ -278,7 +290,7 @@ def _failure(message: Row, submission: Row, given: Given) -> Row:
 
 
 def _attribute(events: Events, messages: dict[str, Row]) -> None:
-    """Puts each opt-out down to the message it answers, else to the last one delivered within its window."""
+    """Puts each opt-out down to the message it answers, else to the last one in its window that had come."""
     received = by([m for m in messages.values() if m["recipient_id"]], "recipient_id")
     owners: dict[str, list[datetime]] = defaultdict(list)
     for change in events.changes:
@@ -299,7 +311,7 @@ def _attribute(events: Events, messages: dict[str, Row]) -> None:
                 for message in received.get(change["recipient_id"], [])
                 if message["delivery_state"] == "DELIVERED"
                 and message["sent_at"]
-                and message["sent_at"] <= change["effective_at"]
+                and max(message["sent_at"], message["delivered_at"]) <= change["effective_at"]
                 and not any(
                     message["first_submitted_at"] < began <= change["effective_at"]
                     for began in owners[change["recipient_id"]]

@@ -122,6 +122,14 @@ def _odd(
     for rows in by(events.submissions, "message_id", "attempt_no").values():
         counts = min(rows, key=in_order)
         odd["conflicting_sends"] |= {r["event_id"] for r in rows if r is not counts}
+    for rows in by(events.submissions, "message_id").values():
+        original = min(rows, key=lambda r: (r["attempt_no"], *in_order(r)))
+        odd["conflicting_sends"] |= {
+            r["event_id"]
+            for r in rows
+            if r["recipient_id"] != original["recipient_id"]
+            or r["campaign_id"] != original["campaign_id"]
+        }
     parts = by(
         [r for r in events.receipts if r["message_id"]], "message_id", "attempt_no", "segment_seq"
     )

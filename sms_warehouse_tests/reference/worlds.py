@@ -50,7 +50,7 @@ _NETWORKS = [16509, 21928, 7018, 7018, 7018, None]
 _ADDRESSES = ["203.0.113.7", "198.51.100.23", "2001:db8::17", "2001:db8:5:6::1", None]
 _PROGRAMS = ["ALL", "ALL", "news", "deals"]
 _CHANGES = ["OPTED_OUT"] * 4 + ["OPTED_IN"] * 3 + ["PENDING_CONFIRM", "DEACTIVATED", "REASSIGNED"]
-_METHODS = ["MO_KEYWORD", "WEB", "AGENT", "IMPORT", "CARRIER_DEACT", "ERASURE"]
+_METHODS = ["MO_KEYWORD", "WEB", "AGENT", "IMPORT", "CARRIER_DEACT", "ERASURE", "IVR"]
 
 
 @dataclass
@@ -144,11 +144,11 @@ def _message(maker: Maker, number: int) -> None:
         "msisdn_token": f"{rng.randrange(16**8):064x}",
         "sender_id": maker.pick(["27368", "+18005550100", "Spring"]),
         "message_category": maker.pick(["MARKETING", "MARKETING", "SERVICE"]),
-        "segment_count": parts,
+        "segment_count": maker.pick([parts] * 9 + [parts - 1]),
         "provider": maker.pick(_PROVIDERS),
         "mcc_mnc": maker.pick(_CARRIERS),
         "recipient_tz": maker.pick(_ZONES),
-        "link_token": f"token_{number}",
+        "link_token": f"token_{number}" if number % 9 else None,
         "link_url_id": maker.pick(["lnk_1", "lnk_2", None]),
     }
     if maker.messages and maker.chance(0.1):
@@ -182,7 +182,11 @@ def _attempt(maker: Maker, sent: dict[str, Any], attempt: int, at: datetime) -> 
         fields["suppress_reason"] = maker.pick(["OPTED_OUT", "FREQ_CAP", "HOLDOUT"])
     maker.add("message_submitted", at, **fields)
     if maker.chance(0.02):
-        other = {"recipient_id": "sub_other", "campaign_id": maker.pick(_CAMPAIGNS)}
+        other = {
+            "recipient_id": "sub_other",
+            "campaign_id": maker.pick(_CAMPAIGNS),
+            "attempt_no": attempt + maker.pick([0, 1]),
+        }
         maker.add("message_submitted", at + maker.seconds(600), **(fields | other))
 
 

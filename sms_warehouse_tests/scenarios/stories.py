@@ -5,7 +5,8 @@ differ from the usual ones. Whom it is about is a message of the story by a lett
 ``click`` (``-`` for none), a recipient for ``consent`` and ``inbound``, a campaign for ``campaign``. ``logged=+20m``
 says how much later the service logged it, ``id=`` names an event that another line copies. ``refreshed`` computes the
 reports for that time; events below it arrive afterwards. Then come tables: a name, perhaps with ``where`` and a
-condition, a line of columns and a line for each row expected, no more and no fewer.
+condition, a line of columns and a line for each row expected, no more and no fewer. Events may follow tables: these are
+expected before those arrive. ``yesterday`` stands for the UTC day before the one on which the story is told.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,12 @@ class Refresh:
 
 @dataclass
 class Expected:
-    """Rows of one table, by the texts of some of its columns."""
+    """Rows of one table, by the texts of some of its columns, after so many parts of the story."""
 
     table: str
     condition: str
     columns: list[str]
+    after: int
     rows: list[list[str]] = field(default_factory=list)
 
     @property
@@ -123,8 +125,10 @@ class Story:
 def read_all() -> list[Story]:
     """The stories of every file, in order."""
     found: list[Story] = []
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     for file in sorted(Path(__file__).parent.glob("*.txt")):
-        for text in re.split(r"^== ", file.read_text(), flags=re.MULTILINE)[1:]:
+        told = re.sub(r"^yesterday ", f"{yesterday} ", file.read_text(), flags=re.MULTILINE)
+        for text in re.split(r"^== ", told, flags=re.MULTILINE)[1:]:
             found.append(_story(text))
     return found
 
@@ -145,7 +149,10 @@ def _story(text: str) -> Story:
                 else:
                     waiting.extend(_events(story, line))
         else:
-            story.expected.append(_expected(lines))
+            if waiting:
+                story.parts.append((waiting, None))
+                waiting = []
+            story.expected.append(_expected(lines, len(story.parts)))
     if waiting:
         story.parts.append((waiting, None))
     return story
@@ -159,12 +166,12 @@ def _refresh(line: str) -> Refresh:
     return Refresh(datetime.fromisoformat(found[0]), zone)
 
 
-def _expected(lines: list[str]) -> Expected:
+def _expected(lines: list[str], after: int) -> Expected:
     table, _, condition = lines[0].partition(" where ")
     columns = [name.strip() for name in lines[1].split("|")]
     rows = [[value.strip() for value in line.split("|")] for line in lines[2:]]
     assert all(len(row) == len(columns) for row in rows), lines
-    return Expected(table.strip(), condition, columns, rows)
+    return Expected(table.strip(), condition, columns, after, rows)
 
 
 def _events(story: Story, line: str) -> list[Event]:

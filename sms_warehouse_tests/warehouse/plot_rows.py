@@ -32,7 +32,9 @@ def _day(number: int, day: date) -> Row:
 def _campaign(number: int) -> Row:
     return {
         "campaign_id": f"cmp_{number}",
-        "campaign_name": f"Campaign {number} with quite a long name indeed",
+        "campaign_name": "Was $50^, now $5"
+        if number == 2
+        else f"Campaign {number} with quite a long name indeed",
         "delivered": 9000 // (number + 1),
         "clicked_delivered": 300 // (number + 1),
         "opt_outs": 20 // (number + 1),
@@ -40,10 +42,11 @@ def _campaign(number: int) -> Row:
     }
 
 
-def _scope(scope_type: str, name: str, sent: int) -> Row:
+def _scope(scope_type: str, scope_id: str, sent: int, carrier: str | None = None) -> Row:
     return {
         "scope_type": scope_type,
-        "scope_name": name,
+        "scope_id": scope_id,
+        "carrier_name": carrier,
         "window_start": _DAYS[0],
         "window_end": _DAYS[29],
         "sent": sent,
@@ -52,14 +55,14 @@ def _scope(scope_type: str, name: str, sent: int) -> Row:
         "pending": 0,
         "unknown": sent - sent * 9 // 10 - sent // 20,
         "ctr_72h": Decimal("0.041"),
-        "prev_ctr_72h": None if name == "Far away" else Decimal("0.035"),
+        "prev_ctr_72h": None if carrier is None else Decimal("0.035"),
     }
 
 
 def _variant(campaign: str, variant: str, is_control: bool, clicked: int, p: str | None) -> Row:
     return {
         "campaign_id": campaign,
-        "campaign_name": campaign.title(),
+        "campaign_name": f"{campaign.title()} for $5_ or $6",
         "variant_id": variant,
         "is_control": is_control,
         "delivered": 2000,
@@ -75,8 +78,9 @@ ROWS: dict[str, list[Row]] = {
     "campaigns": [_campaign(number) for number in range(12)],
     "rolling_window": [
         _scope("ALL", "*", 130_000),
-        _scope("CARRIER", "East Wireless", 80_000),
-        _scope("CARRIER", "Far away", 50_000),
+        _scope("CARRIER", "310410", 60_000, "AT&T Mobility"),
+        _scope("CARRIER", "99999", 50_000),
+        _scope("CARRIER", "310170", 20_000, "AT&T Mobility"),
         _scope("CATEGORY", "MARKETING", 120_000),
         _scope("CATEGORY", "SERVICE", 10_000),
     ],
@@ -150,6 +154,7 @@ ROWS: dict[str, list[Row]] = {
             "by_import": 0,
             "by_carrier": 5,
             "by_erasure": 1,
+            "by_other": 0,
             "sent_after_optout": 4 if number % 10 == 0 else 0,
             "sent_after_10_business_days": 1 if number == 20 else 0,
         }

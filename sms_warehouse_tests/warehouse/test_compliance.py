@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sms_warehouse import invariants
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.world import (
@@ -49,7 +50,7 @@ def listed(redshift: Redshift) -> list[dict[str, Any]]:
 
 
 def test_a_day_of_opt_outs(redshift: Redshift) -> None:
-    """Two of three opt-outs follow a delivered message; one recipient is written to 20 minutes later."""
+    """Two of four opt-outs follow a delivered message; one recipient is written to 20 minutes later."""
     load(
         redshift,
         sent(1, at(hours=-1), recipient_id="sub_1"),
@@ -61,6 +62,7 @@ def test_a_day_of_opt_outs(redshift: Redshift) -> None:
         opt_out("sub_1", NOON),
         opt_out("sub_2", NOON, method="WEB"),
         opt_out("sub_3", NOON, method="ERASURE"),
+        opt_out("sub_4", NOON, method="IVR"),
         sent(3, at(minutes=4), recipient_id="sub_1"),
         sent(4, at(minutes=20), recipient_id="sub_2"),
     )
@@ -68,18 +70,19 @@ def test_a_day_of_opt_outs(redshift: Redshift) -> None:
         (NOON.date(), "ALL"): {
             "effective_date": NOON.date(),
             "program_id": "ALL",
-            "opt_outs": 3,
+            "opt_outs": 4,
             "by_keyword": 1,
             "by_web": 1,
             "by_agent": 0,
             "by_import": 0,
             "by_carrier": 0,
             "by_erasure": 1,
+            "by_other": 1,
             "attributed_to_message": 2,
             "delivered": 2,
             "optout_rate": Decimal(1),
-            # Of 0, 4 and 20 minutes.
-            "p95_min_to_suppression": Decimal("18.4"),
+            # Of 0, 0, 4 and 20 minutes.
+            "p95_min_to_suppression": Decimal("17.6"),
             "sent_after_optout": 1,
             "sent_after_10_business_days": 0,
             "deactivated_numbers_hit": 0,
@@ -87,6 +90,8 @@ def test_a_day_of_opt_outs(redshift: Redshift) -> None:
             "as_of": at(hours=9),
         }
     }
+    with redshift.session("tests") as session:
+        assert all(check.passed for check in invariants.evaluate(session, REPORT))
     (row,) = listed(redshift)
     assert (row["message_id"], row["recipient_key"], row["minutes_after"]) == (
         message_id(4, at(minutes=20)),

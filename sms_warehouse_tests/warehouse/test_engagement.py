@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sms_warehouse.reports import is_young, refresh
+from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.world import (
     NOON,
@@ -221,6 +221,24 @@ def _segment_cases() -> Iterable[Any]:
         "NEW",
     )
     yield (
+        "opted_out_and_in_to_one_program",
+        [
+            *message(1, ago(days=1)),
+            opt_out("sub_1", ago(hours=9)),
+            opt_out("sub_1", ago(hours=8), new_status="OPTED_IN", program_id="news"),
+        ],
+        "NEW",
+    )
+    yield (
+        "opted_out_and_not_confirmed_again",
+        [
+            *message(1, ago(days=1)),
+            opt_out("sub_1", ago(hours=9)),
+            opt_out("sub_1", ago(hours=8), new_status="PENDING_CONFIRM"),
+        ],
+        "OPTED_OUT",
+    )
+    yield (
         "opts_out_after_the_clock",
         [*message(1, ago(days=1)), opt_out("sub_1", CLOCK + timedelta(hours=1))],
         "NEW",
@@ -297,15 +315,3 @@ def test_thirteen_weeks_are_kept(redshift: Redshift) -> None:
         engagement(redshift, ago(weeks=weeks))
     kept = [row["snapshot_date"] for row in _rows(redshift)]
     assert kept == [date(2026, 6, 8) - timedelta(weeks=12), date(2026, 6, 8)]
-
-
-def test_a_refresh_nobody_asked_for_leaves_a_young_report_alone(redshift: Redshift) -> None:
-    load(redshift, *message(1, NOON))
-    engagement(redshift)
-    with redshift.session("tests") as session:
-        later = CLOCK + timedelta(hours=23)
-        assert is_young(session, "recipient_engagement", later)
-        assert not is_young(session, "recipient_engagement", CLOCK + timedelta(days=1))
-        # An earlier clock is another question.
-        assert not is_young(session, "recipient_engagement", ago(hours=1))
-        assert not is_young(session, "followup_audience", later)

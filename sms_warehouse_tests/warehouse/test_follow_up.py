@@ -45,7 +45,7 @@ def message(
 ) -> list[Event]:
     name = message_id(number, sent_at)
     error_code = fields.pop("error_code", None)
-    sent = submitted(name, sent_at, **fields)
+    sent = submitted(name, sent_at, **({"link_token": f"token-{number}"} | fields))
     if status is None:
         return [sent]
     at = sent_at + timedelta(seconds=10)
@@ -103,6 +103,7 @@ def _rule_cases() -> Iterable[Any]:
     yield "unknown_after_72_hours", message(ago(hours=72), None), "ALT_CHANNEL"
     yield "delivered_less_than_a_day_ago", message(ago(hours=23, minutes=59)), "NO_ACTION"
     yield "delivered_a_day_ago", message(ago(hours=24)), "REMIND_NON_CLICKER"
+    yield "delivered_without_a_link", message(ago(hours=24), link_token=None), "NO_ACTION"
     yield (
         "delivered_almost_a_week_ago",
         message(ago(days=7) + timedelta(minutes=1)),
@@ -150,6 +151,7 @@ def test_the_latest_message_of_the_last_14_days_speaks_for_its_campaign(redshift
         *message(old, number=4, campaign_id="old"),
         *message(old + timedelta(seconds=1), number=5, campaign_id="young"),
         *message(CLOCK + timedelta(seconds=1), number=6),
+        *message(ago(days=1), number=7, message_category="SERVICE"),
     )
     assert [(row["campaign_id"], row["message_id"]) for row in audience(redshift)] == [
         ("cmp_1", message_id(2, recent)),
@@ -348,10 +350,10 @@ def test_a_message_and_the_audience_follow_the_same_rules(redshift: Redshift) ->
     follow_up.set_rules(
         redshift,
         _table(
-            "1,,,true,false,,,,,,,,ANSWER,CONTACT,x,1,",
-            "2,,DELIVERED,,,,,,24,,,,LATE,CONTACT,x,1,",
-            "3,,FAILED,,,false,,,,90,,,AGAIN,CONTACT,x,1,5",
-            "4,,,,,,,,,,,,NO_ACTION,NOTHING,x,1,",
+            "1,,,true,false,,,,,,,,,ANSWER,CONTACT,x,1,",
+            "2,,DELIVERED,,,,,,24,,,,,LATE,CONTACT,x,1,",
+            "3,,FAILED,,,false,,,,90,,,,AGAIN,CONTACT,x,1,5",
+            "4,,,,,,,,,,,,,NO_ACTION,NOTHING,x,1,",
         ),
     )
     changed = actions()
@@ -361,9 +363,10 @@ def test_a_message_and_the_audience_follow_the_same_rules(redshift: Redshift) ->
 
 HEADER = (
     "rule_order,opted_out,outcome,engaged,clicked,failure_permanent,failure_category,max_attempts,"
-    "min_age_hours,max_age_hours,followed_up,is_follow_up,action,effect,reason,priority,valid_hours"
+    "min_age_hours,max_age_hours,followed_up,is_follow_up,has_link,action,effect,reason,priority,"
+    "valid_hours"
 )
-CATCH_ALL = "99,,,,,,,,,,,,NO_ACTION,NOTHING,nothing to do,9,"
+CATCH_ALL = "99,,,,,,,,,,,,,NO_ACTION,NOTHING,nothing to do,9,"
 
 
 def _table(*lines: str) -> str:
@@ -378,26 +381,32 @@ def _table(*lines: str) -> str:
         (HEADER + ",action", "line 1: column action twice"),
         (_table(), "there is no rule"),
         (_table("x" + CATCH_ALL), "line 2, column rule_order: 'x99' is not a whole number"),
-        (_table("5,yes,,,,,,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2, column opted_out: 'yes'"),
-        (_table("5,,LOST,,,,,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2, column outcome: 'LOST'"),
+        (_table("5,yes,,,,,,,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2, column opted_out: 'yes'"),
+        (_table("5,,LOST,,,,,,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2, column outcome: 'LOST'"),
         (
-            _table("5,,,,,,SPAM,,,,,,A,NOTHING,x,1,", CATCH_ALL),
+            _table("5,,,,,,SPAM,,,,,,,A,NOTHING,x,1,", CATCH_ALL),
             "line 2, column failure_category: 'SPAM' is none of CARRIER_FILTERED",
         ),
-        (_table("5,,,,,,,-1,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2, column max_attempts: '-1'"),
-        (_table("5,,,,,,,,24,24,,,A,CONTACT,x,1,", CATCH_ALL), "line 2, column max_age_hours"),
-        (_table("5,,,false,true,,,,,,,,A,CONTACT,x,1,", CATCH_ALL), "line 2, column engaged"),
-        (_table("5,true,,,,,,,,,,,a b,NOTHING,x,1,", CATCH_ALL), "line 2, column action: 'a b'"),
-        (_table("5,true,,,,,,,,,,,,NOTHING,x,1,", CATCH_ALL), "line 2, column action: it must not"),
-        (_table("5,true,,,,,,,,,,,A,SEND,x,1,", CATCH_ALL), "line 2, column effect: 'SEND'"),
-        (_table("5,true,,,,,,,,,,,A,NOTHING,x,0,", CATCH_ALL), "line 2, column priority: '0'"),
-        (_table("5,true,,,,,,,,,,,A,NOTHING,x,1,7", CATCH_ALL), "line 2, column valid_hours"),
+        (_table("5,,,,,,,-1,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2, column max_attempts: '-1'"),
+        (_table("5,,,,,,,,24,24,,,,A,CONTACT,x,1,", CATCH_ALL), "line 2, column max_age_hours"),
+        (_table("5,,,false,true,,,,,,,,,A,CONTACT,x,1,", CATCH_ALL), "line 2, column engaged"),
+        (_table("5,true,,,,,,,,,,,,a b,NOTHING,x,1,", CATCH_ALL), "line 2, column action: 'a b'"),
+        (
+            _table("5,true,,,,,,,,,,,,,NOTHING,x,1,", CATCH_ALL),
+            "line 2, column action: it must not",
+        ),
+        (_table("5,true,,,,,,,,,,,,A,SEND,x,1,", CATCH_ALL), "line 2, column effect: 'SEND'"),
+        (_table("5,true,,,,,,,,,,,,A,NOTHING,x,0,", CATCH_ALL), "line 2, column priority: '0'"),
+        (_table("5,true,,,,,,,,,,,,A,NOTHING,x,1,7", CATCH_ALL), "line 2, column valid_hours"),
         (_table(CATCH_ALL, CATCH_ALL), "line 3, column rule_order: 99 is line 2's too"),
-        (_table("5,,,,,,,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2: it fits every message"),
-        (_table("5,true,,,,,,,,,,,A,NOTHING,x,1,"), "line 2: the last rule must fit every message"),
-        (_table("5,true", CATCH_ALL), "line 2: 2 cells, and the header names 17"),
-        (_table('5,true,,,,,,,,,,,A,NOTHING,"x,1,'), "line 2: unexpected end of data"),
-        (_table("5,true,,,,,,,,,,,A,NOTHING," + "é" * 129 + ",1,", CATCH_ALL), "column reason"),
+        (_table("5,,,,,,,,,,,,,A,NOTHING,x,1,", CATCH_ALL), "line 2: it fits every message"),
+        (
+            _table("5,true,,,,,,,,,,,,A,NOTHING,x,1,"),
+            "line 2: the last rule must fit every message",
+        ),
+        (_table("5,true", CATCH_ALL), "line 2: 2 cells, and the header names 18"),
+        (_table('5,true,,,,,,,,,,,,A,NOTHING,"x,1,'), "line 2: unexpected end of data"),
+        (_table("5,true,,,,,,,,,,,,A,NOTHING," + "é" * 129 + ",1,", CATCH_ALL), "column reason"),
     ],
 )
 def test_a_mistake_in_the_rules_is_named_and_changes_nothing(text: str, mistake: str) -> None:
@@ -408,7 +417,9 @@ def test_a_mistake_in_the_rules_is_named_and_changes_nothing(text: str, mistake:
 
 def test_every_mistake_is_named_at_once() -> None:
     with pytest.raises(follow_up.RulesRefused) as refused:
-        follow_up.parse(_table("5,yes,LOST,,,,,,,,,,A,NOTHING,x,1,", "6,,,maybe,,,,,,,,,,,,,"), {})
+        follow_up.parse(
+            _table("5,yes,LOST,,,,,,,,,,,A,NOTHING,x,1,", "6,,,maybe,,,,,,,,,,,,,,"), {}
+        )
     assert len(refused.value.mistakes) == 7
 
 
@@ -417,7 +428,8 @@ def test_rules_printed_and_read_again_are_the_same(redshift: Redshift) -> None:
         before = follow_up.rules(session)
         text = follow_up.as_csv(before)
     # As a spreadsheet would save it.
-    assert follow_up.set_rules(redshift, "\ufeff" + text.replace("\n", "\r\n")) == 10
+    changes = follow_up.set_rules(redshift, "\ufeff" + text.replace("\n", "\r\n"))
+    assert changes == follow_up.RuleChanges(10, [], [], {})
     with redshift.session("tests") as session:
         assert follow_up.rules(session) == before
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from sms_warehouse import model, sql
+from sms_warehouse.apply import STEPS
+from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
@@ -17,6 +19,7 @@ from sms_warehouse_tests.warehouse.world import (
     apply_all,
     at,
     campaign,
+    click,
     land,
     message_id,
     objects,
@@ -85,6 +88,29 @@ def test_freshness_follows_landing_applying_and_each_refresh(redshift: Redshift)
     assert {v for k, v in row.items() if k.endswith("_as_of")} == {AS_OF + timedelta(hours=1)}
 
 
+def test_a_silent_service_shows_beside_others_that_write(redshift: Redshift) -> None:
+    land(redshift, objects(click(message_id(), NOON)))
+    land(redshift, objects(submitted(message_id(), at(hours=30)), day=DAY + timedelta(days=1)))
+    apply_all(redshift, ["message_submitted"])
+    with redshift.session("tests") as session:
+        rows = {
+            row.pop("event_type"): row
+            for row in session.records("select * from reports.event_freshness")
+        }
+    assert rows.keys() == EVENTS.keys()
+    delay = timedelta(milliseconds=20)
+    assert rows["link_click"]["newest_event_at"] == NOON + delay
+    assert rows["link_click"]["newest_arrival_date"] == DAY
+    assert rows["message_submitted"]["newest_event_at"] == at(hours=30) + delay
+    assert rows["message_submitted"]["newest_arrival_date"] == DAY + timedelta(days=1)
+    assert {name for name, row in rows.items() if row["newest_load_at"]} == {
+        "link_click",
+        "message_submitted",
+    }
+    assert rows["message_submitted"]["newest_applied_at"]
+    assert set(rows["inbound_message"].values()) == {None}
+
+
 @pytest.fixture
 def complete(redshift: Redshift) -> dict[str, Any]:
     """The state of a report whose two objects have landed whole."""
@@ -103,12 +129,13 @@ def test_a_report_says_what_it_covers_and_that_nothing_is_missing(complete: dict
         "report_tz": "UTC",
         "window_start": date(2026, 2, 10),
         "window_end": date(2026, 3, 11),
-        "final_before": date(2026, 2, 10),
+        "final_before": None,
         "newest_event_at": NOON + timedelta(milliseconds=20),
         "objects_known": 2,
         "objects_landed": 2,
         "objects_poison": 0,
         "objects_waiting": 0,
+        "objects_not_applied": 0,
         "lines_quarantined": 0,
         "is_complete": True,
         "refreshed_at": None,
@@ -145,9 +172,41 @@ def test_poison_is_neither_landed_nor_waiting(redshift: Redshift, complete: dict
     }
 
 
+def test_what_landed_and_is_not_applied_is_missing(
+    redshift: Redshift, complete: dict[str, Any]
+) -> None:
+    """A run that was killed between the two leaves its objects landed, and a refresh finds them so."""
+    land(redshift, objects(submitted(message_id(2)), campaign(version=2)))
+    for event_type in ("campaign_upserted", "message_submitted"):
+        list_day(redshift, event_type, DAY, 2)
+    killed = state(redshift)
+    assert changes(complete, killed) == {
+        "objects_known": 4,
+        "objects_landed": 4,
+        "objects_not_applied": 2,
+        "is_complete": False,
+    }
+    apply_all(redshift)
+    assert changes(killed, state(redshift)) == {"objects_not_applied": 0, "is_complete": True}
+    with redshift.session("tests") as session:
+        session.execute("delete from control.applied_load where table_name = 'dim_variant'")
+    assert changes(complete, state(redshift))["objects_not_applied"] == 2
+
+
+def test_fact_message_takes_in_last_what_reports_read() -> None:
+    """All but dim_variant: what control.report_refresh calls applied looks at these two."""
+    above = {"fact_message", *STEPS["fact_message"].upstream}
+    for table in STEPS["fact_message"].upstream:
+        above |= set(STEPS[table].upstream)
+    read = {source for report in REPORTS.values() for source in report.sources if source in STEPS}
+    assert read - above == {"dim_variant"}
+    assert set(STEPS["fact_message"].event_types) == set(EVENTS)
+
+
 def test_a_quarantined_line_counts_until_it_is_resolved(
     redshift: Redshift, complete: dict[str, Any]
 ) -> None:
+    """It is a loss that is known, and makes no report incomplete."""
     with redshift.session("tests") as session:
         insert_rows(
             session,
@@ -173,7 +232,7 @@ def test_a_quarantined_line_counts_until_it_is_resolved(
                 )
             ],
         )
-    assert changes(complete, state(redshift)) == {"lines_quarantined": 2, "is_complete": False}
+    assert changes(complete, state(redshift)) == {"lines_quarantined": 2}
 
 
 def test_what_arrived_before_the_days_of_the_report_is_not_its_concern(
@@ -183,3 +242,39 @@ def test_what_arrived_before_the_days_of_the_report_is_not_its_concern(
     assert changes(complete, state(redshift)) == {}
     list_day(redshift, "message_submitted", FIRST_ARRIVAL_DAY, 5)
     assert changes(complete, state(redshift))["objects_waiting"] == 5
+
+
+def test_a_report_names_the_days_it_works_out_and_whose_they_are(redshift: Redshift) -> None:
+    """Here it is the twelfth in UTC and the eleventh in New York."""
+    refresh_all(redshift, datetime(2026, 3, 12, 2), "America/New_York")
+    with redshift.session("tests") as session:
+        states = {
+            name: (report_tz, first, last, final)
+            for name, report_tz, first, last, final in session.rows(
+                "select report_name, report_tz, window_start, window_end, final_before"
+                " from reports.report_state"
+            )
+        }
+    here, there = date(2026, 3, 12), date(2026, 3, 11)
+    spans = {
+        "campaign_performance": (here, 400, None),
+        "ab_variant": (here, 90, None),
+        "recipient_engagement": (here, 400, None),
+        "followup_audience": (here, 14, None),
+        "click_activity_hourly": (here, 35, None),
+        "pipeline_quality_hourly": (here, 7, None),
+        "campaign_daily": (there, 35, 30),
+        "delivery_failure_daily": (there, 35, 4),
+        "rolling_30d": (there - timedelta(days=1), 29, None),
+        "send_time_heatmap": (there - timedelta(days=2), 89, None),
+        "optout_compliance_daily": (there, 399, None),
+    }
+    assert states == {
+        name: (
+            "UTC" if last == here else "America/New_York",
+            last - timedelta(days=days),
+            last,
+            None if final is None else there - timedelta(days=final),
+        )
+        for name, (last, days, final) in spans.items()
+    }

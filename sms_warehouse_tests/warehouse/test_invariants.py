@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from datetime import datetime
 
 import dagster as dg
 
-from sms_warehouse import invariants, sql
+from sms_warehouse import invariants, model, sql
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.test_loading import random_world
@@ -68,7 +69,7 @@ BREAKS = {
         "update reports.delivery_failure_daily set messages = sent + 1"
     ),
     ("delivery_failure_daily", "every_error_code_is_mapped"): (
-        "update reports.delivery_failure_daily set error_code = '777'"
+        "update warehouse.fact_message set final_error_code = '777' where final_error_code = '012'"
     ),
     ("click_activity_hourly", "kinds_add_up"): (
         "update reports.click_activity_hourly set ios_clicks = ios_clicks + 1"
@@ -82,6 +83,10 @@ BREAKS = {
     ),
     ("pipeline_quality_hourly", "every_row_is_accounted_for"): (
         "update reports.pipeline_quality_hourly set rows_loaded = rows_loaded - 1"
+    ),
+    ("recipient_engagement", "nobody_waits_to_be_erased"): (
+        "insert into pii.erasure_registry"
+        " values ('DSR-1', 'sub_1', 'erased-1', 'x', '2026-03-11 08:59:59', '2026-04-10 08:59:59', null)"
     ),
     ("recipient_engagement", "one_row_per_recipient"): (
         "insert into reports.recipient_engagement select * from reports.recipient_engagement"
@@ -163,12 +168,16 @@ def test_each_check_notices_what_it_is_for(redshift: Redshift) -> None:
 
 
 def test_a_refresh_in_dagster_evaluates_every_check(redshift: Redshift) -> None:
-    """A code nobody mapped is a warning: the run succeeds, and the check says which code."""
+    """A code nobody mapped is a warning: the run succeeds, and the check says which, of refusals too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sms_warehouse.definitions import defs
     full_world(redshift)
-    load(redshift, receipt(message_id(3), "FAILED", at(minutes=1), error_code="777"))
+    load(
+        redshift,
+        receipt(message_id(3), "FAILED", at(minutes=1), error_code="777"),
+        submitted(message_id(20), submit_status="REJECTED", submit_error_code="R99"),
+    )
     config = {"ops": {f"reports__{r}": {"config": {"as_of": AS_OF.isoformat()}} for r in REPORTS}}
     result = defs.resolve_job_def("refresh_reports").execute_in_process(run_config=config)
     assert result.success
@@ -181,7 +190,7 @@ def test_a_refresh_in_dagster_evaluates_every_check(redshift: Redshift) -> None:
     assert broken.severity is dg.AssetCheckSeverity.WARN
     rows = broken.metadata["rows"]
     assert isinstance(rows, dg.TableMetadataValue)
-    assert [row.data["error_code"] for row in rows.records] == ["777"]
+    assert [row.data["error_code"] for row in rows.records] == ["777", "R99"]
 
 
 def test_people_are_warned_and_only_the_platforms_own_errors_are_errors() -> None:
@@ -194,6 +203,7 @@ def test_people_are_warned_and_only_the_platforms_own_errors_are_errors() -> Non
     assert warnings == {
         ("delivery_failure_daily", "every_error_code_is_mapped"),
         ("optout_compliance_daily", "nobody_is_sent_to_after_ten_business_days"),
+        ("recipient_engagement", "nobody_waits_to_be_erased"),
     }
 
 
@@ -229,3 +239,11 @@ def test_days_of_another_zone_are_not_compared_with_the_window(redshift: Redshif
     )
     refresh_all(redshift, AS_OF)
     assert failed(redshift, "rolling_30d") == {}
+
+
+def test_a_rule_that_fits_every_message_has_no_condition_at_all() -> None:
+    """A condition that is added to the rules has to be looked at by the check as well."""
+    text = sql.text("checks/campaign_daily/every_message_has_a_status")
+    rule = model.table("reports.follow_up_rule")
+    conditions = {column.name for column in rule.columns if column.is_nullable} - {"valid_hours"}
+    assert set(re.findall(r"(\w+) is null", text)) == conditions

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sms_warehouse import apply, apply_events
 from sms_warehouse.landing.events import EVENTS
+from sms_warehouse.landing.load import purge_staging
+from sms_warehouse.migrate import migrate
+from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.warehouse.conftest import empty
 from sms_warehouse_tests.warehouse.world import (
@@ -476,3 +480,98 @@ def test_two_runs_at_once_apply_each_load_once(redshift: Redshift, facts: Facts)
             )
             == []
         )
+
+
+def test_reports_and_the_purge_wait_for_a_load_and_it_carries_the_time_of_its_turn(
+    redshift: Redshift,
+) -> None:
+    """A refresh whose clock is later than the time a load carries has seen it."""
+    land(redshift, objects(campaign()))
+    failures: list[BaseException] = []
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    waiting = [
+        threading.Thread(target=run, args=(work,))
+        for work in (
+            lambda: apply.apply_step(redshift, "dim_campaign"),
+            lambda: refresh(redshift, "ab_variant", as_of=AS_OF, report_tz="UTC"),
+            lambda: purge_staging(redshift, "link_click", today=AS_OF.date()),
+        )
+    ]
+    with redshift.session("tests", autocommit=False) as load_under_way:
+        load_under_way.execute("lock control.warehouse_mutex")
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.7)
+        assert [thread.is_alive() for thread in waiting] == [True] * 3
+        let_go_at = datetime.now(UTC).replace(tzinfo=None)
+        load_under_way.execute("commit")
+        for thread in waiting:
+            thread.join()
+    assert failures == []
+    with redshift.session("tests") as session:
+        applied_at = session.value("select min(applied_at) as first from control.applied_load")
+    assert applied_at > let_go_at
+
+
+@pytest.fixture
+def serializable(redshift: Redshift, monkeypatch: pytest.MonkeyPatch) -> Redshift:
+    """An empty warehouse at the isolation level that looks for a serial order; nothing is tried twice."""
+    with redshift.session("tests") as session:
+        session.execute("create database serializable_tests isolation level serializable")
+    monkeypatch.setenv("REDSHIFT_DATABASE", "serializable_tests")
+    migrate(Redshift())
+    return Redshift(attempts=1)
+
+
+def test_loads_land_and_are_applied_while_reports_are_computed(
+    serializable: Redshift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When a refresh has just begun to look and when it is about to end: it sees none of them, and loses none."""
+    redshift = serializable
+    sent = at(days=-200)
+    old = message_id(1, sent)
+    load(redshift, submitted(old, sent))
+
+    def refresh_some() -> None:
+        for name in reports:
+            refresh(redshift, name, as_of=AS_OF, report_tz="UTC")
+
+    # The first follows what applying touched, the others read what people, landing and applying write down.
+    reports = ("campaign_daily", "followup_audience", "pipeline_quality_hourly")
+    refresh_some()
+    moments = ("insert into due_cohort", "delete from control.report_refresh")
+    loads: list[datetime] = []
+    execute = Session.execute
+
+    def execute_and_load(self: Session, statement: str, **values: object) -> int:
+        done = execute(self, statement, **values)
+        if statement.startswith(moments):
+            loads.append(at(minutes=len(loads)))
+            monkeypatch.setattr(Session, "execute", execute)
+            load(redshift, click(old, loads[-1]))
+            monkeypatch.setattr(Session, "execute", execute_and_load)
+        return done
+
+    monkeypatch.setattr(Session, "execute", execute_and_load)
+    refresh_some()
+    monkeypatch.setattr(Session, "execute", execute)
+    assert len(loads) == len(reports) + 1
+
+    def clicks() -> int:
+        with redshift.session("tests") as session:
+            return int(
+                session.value(
+                    "select total_clicks from reports.campaign_daily where sent_date_report = :day",
+                    day=sent.date(),
+                )
+            )
+
+    assert clicks() < len(loads)
+    refresh(redshift, "campaign_daily", as_of=AS_OF, report_tz="UTC")
+    assert clicks() == len(loads)

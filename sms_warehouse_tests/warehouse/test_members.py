@@ -145,7 +145,8 @@ def test_no_message_is_lost_by_joining_what_it_names(redshift: Redshift) -> None
                 on recipient.recipient_key = coalesce(message.recipient_key, '-')
             join warehouse.every_delivery_error as error
                 on error.provider = case
-                    when message.final_error_code is null then '-' else message.provider
+                    when message.final_error_code is null then '-'
+                    else message.final_error_provider
                 end
                 and error.error_code = coalesce(message.final_error_code, '-')
             """

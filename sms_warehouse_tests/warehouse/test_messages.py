@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from sms_warehouse.landing.events import EVENTS, INTEGER_RANGES, Kind
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.reference.logs import variants
 from sms_warehouse_tests.warehouse.conftest import empty
 from sms_warehouse_tests.warehouse.world import (
     NOON,
@@ -23,6 +25,7 @@ from sms_warehouse_tests.warehouse.world import (
     message_id,
     opt_out,
     receipt,
+    refresh_all,
     submitted,
 )
 
@@ -233,6 +236,52 @@ def scenarios(login: None) -> dict[str, dict[str, Any]]:
 def test_message(scenario: Scenario, scenarios: dict[str, dict[str, Any]]) -> None:
     row = scenarios[scenario.promise]
     assert {name: row[name] for name in scenario.expected} == scenario.expected
+
+
+@pytest.mark.parametrize(("letter", "end"), [("Ⱥ", 0), ("ɐ", 1), ("𐀀", 1)])
+def test_no_text_or_number_that_may_land_stops_a_load_or_a_report(
+    redshift: Redshift, facts: Facts, letter: str, end: int
+) -> None:
+    """Every field as long as it may be, of letters that take more bytes in lower or upper case, or four each."""
+    size = len(letter.encode())
+    filled = {
+        event_type: {
+            f.name: INTEGER_RANGES[f.kind][end]
+            if f.kind in INTEGER_RANGES
+            else letter * ((f.max_bytes or 0) // size)
+            for f in contract.fields
+            if f.kind in INTEGER_RANGES or (f.kind in (Kind.TEXT, Kind.KEY) and not f.choices)
+            if f.name not in ("event_id", "event_type", "source", "schema_version")
+        }
+        for event_type, contract in EVENTS.items()
+    }
+    app = letter * 60 + "/1.0 CFNetwork/1240.0.4 Darwin/20.6.0"
+    long_id = letter * 64
+    filled["campaign_upserted"]["variants"] = variants(
+        {"variant_id": "a", "allocation_pct": 50, "is_control": True},
+        {"variant_id": long_id, "name": letter * 512, "allocation_pct": 50},
+    )
+    about: dict[str, dict[str, Any]] = {
+        "message_submitted": {"message_id": M},
+        "delivery_receipt": {"message_id": M, "status": "FAILED"},
+        "link_click": {"message_id": M, "referer": f"https://{letter * (2039 // size)}/"},
+    }
+    events = [
+        event(event_type, at(minutes=n), **(fields | about.get(event_type, {})))
+        for n, (event_type, fields) in enumerate(filled.items())
+    ]
+    request = filled["link_click"] | about["link_click"]
+    tap = request | {"user_agent": app, "method": "GET", "sec_purpose": None}
+    campaign_id = filled["message_submitted"]["campaign_id"]
+    plain = submitted(message_id(2), campaign_id=campaign_id, variant_id="a")
+    load(redshift, *events, plain, event("link_click", at(hours=1), **tap))
+    check(facts, M, receipts=1, click_requests=2, campaign_id=campaign_id)
+    (agent,) = facts.rows("dim_user_agent", "user_agent", app)
+    assert agent["browser"] == letter * (64 // size)
+    refresh_all(redshift, at(days=4))
+    with redshift.session("tests") as session:
+        compared = session.rows("select variant_id from reports.ab_variant where attempted = 0")
+    assert (long_id,) in compared
 
 
 def test_a_receipt_before_its_submission_makes_a_stub_that_the_submission_completes(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from sms_warehouse import sql
@@ -77,6 +79,28 @@ def test_counts_of_nothing_are_no_reason_to_fail(plot: plots.Plot):
     ]
     empty = [{n: None if isinstance(v, Decimal) else v for n, v in row.items()} for row in zeros]
     assert plots.png(plot, empty)
+
+
+def test_names_are_shown_as_they_are_and_each_row_is_at_one_height_in_both_panels():
+    """Two networks of one operator are two rows, and a price is no formula."""
+    for name, shown in (
+        ("rolling_window", ["AT&T Mobility 310170", "AT&T Mobility 310410"]),
+        ("campaigns", ["Was $50^, now $5"]),
+        ("variants", ["Autumn for $5_ or $6 A (control)"]),
+    ):
+        drawn: list[Figure] = []
+        (plot,) = (plot for plot in PLOTS if plot.name == name)
+        keeping = replace(
+            plot, draw=lambda f, rows, d=plot.draw, k=drawn: (k.append(f), d(f, rows))
+        )
+        assert plots.png(keeping, ROWS[name])
+        left, *others = drawn[0].axes
+        labels = [label for label in left.get_yticklabels() if label.get_text() in shown]
+        assert sorted(label.get_text() for label in labels) == sorted(shown)
+        assert not any(label.get_parse_math() for label in labels)
+        assert [*left.get_yticks()] == list(range(len(ROWS[name])))
+        for other in others:
+            assert other.get_ylim() == left.get_ylim()
 
 
 @each_plot

@@ -59,12 +59,34 @@ def test_a_straggler_does_not_widen_the_range_of_the_rest() -> None:
 def test_bounded_ranges_cover_every_id_once_and_stay_small(groups: list[tuple[int, int]]) -> None:
     counted = sorted({prefix(n): count for n, count in groups}.items())
     span = timedelta(days=7)
-    found = bounded_id_ranges(counted, most=1000, span=span, gap=timedelta(hours=12))
+    found = bounded_id_ranges(counted, most=1000, few=300, span=span, gap=timedelta(hours=12))
     for text, _ in counted:
         assert sum(a <= text + "Z" * 20 < b for a, b in found) == 1
     for a, b in found:
         held = [count for text, count in counted if a <= text < b]
         assert sum(held) <= 1000 or len(held) == 1
+
+
+def test_few_ids_of_many_days_are_one_range_and_many_lie_apart() -> None:
+    """Each range costs a round of statements over all facts: late clicks of 200 days are not 200 rounds."""
+
+    def made(days_ago: float) -> str:
+        return message_id(1, datetime(2026, 3, 10) - timedelta(days=days_ago))[:6]
+
+    def ranges(counted: list[tuple[str, int]]) -> list[tuple[str, str]]:
+        return bounded_id_ranges(
+            counted, most=1000, few=500, span=timedelta(days=7), gap=timedelta(days=3)
+        )
+
+    late = [(made(days), 1) for days in range(200, 0, -1)]
+    ((first, end),) = ranges(late)
+    assert (first, end > late[-1][0]) == (late[0][0], True)
+    # Where there are many, they are not read together with what is far from them.
+    today = [(made(hours / 24), 300) for hours in range(4, 0, -1)]
+    assert [first for first, _ in ranges([*late, *today])] == [late[0][0], today[1][0]]
+    # Sparse as they are, they leave out the widest gaps, not each.
+    scattered = [(made(days), 1) for days in (900, 700, 600, 590, 580, 30, 20, 10)]
+    assert [first for first, _ in ranges(scattered)] == [made(900), made(700), made(30)]
 
 
 def test_the_last_id_there_can_be_is_in_a_range() -> None:

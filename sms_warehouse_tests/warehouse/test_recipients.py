@@ -241,12 +241,12 @@ def _expected(redshift: Redshift) -> dict[str, tuple[Any, ...]]:
         messages = session.records("select * from warehouse.fact_message where not is_stub")
         sends = session.records("select * from warehouse.fact_submission")
         changes = session.records("select * from warehouse.fact_subscription_event")
-    tokens: dict[str, tuple[Any, ...]] = {}
+    tokens: dict[tuple[str, str], tuple[Any, ...]] = {}
     for s in sends:
         rank = (-s["attempt_no"], s["occurred_at"], s["event_id"])
-        best = tokens.setdefault(s["message_id"], (rank, s["msisdn_token"]))
+        best = tokens.setdefault((s["message_id"], s["recipient_id"]), (rank, s["msisdn_token"]))
         if rank < best[0]:
-            tokens[s["message_id"]] = (rank, s["msisdn_token"])
+            tokens[s["message_id"], s["recipient_id"]] = (rank, s["msisdn_token"])
     of_key: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for m in messages:
         of_key[m["recipient_key"]].append(m)
@@ -268,7 +268,7 @@ def _expected(redshift: Redshift) -> dict[str, tuple[Any, ...]]:
             last["first_submitted_at"] if last else None,
             last["recipient_tz"] if last else None,
             last["mcc_mnc"] if last else None,
-            tokens[last["message_id"]][1] if last else seen[key][-1][1],
+            tokens[last["message_id"], last["recipient_id"]][1] if last else seen[key][-1][1],
             min(times),
             max(times),
         )

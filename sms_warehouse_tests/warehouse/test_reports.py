@@ -378,15 +378,22 @@ def test_a_message_calls_for_what_its_recipient_did(redshift: Redshift) -> None:
         ({"status": "UNDELIVERED", "error_code": "012"}, None, "SUPPRESS_NUMBER"),
         ({"status": "UNDELIVERED", "error_code": "034"}, None, "RESEND"),
     ]
+    unlinked, served = message_id(7, sent), message_id(8, sent)
     world = []
     for n, (reported, request, _) in enumerate(cases):
         m = message_id(n, sent)
-        world.append(submitted(m, sent, recipient_id=f"sub_{n}"))
+        world.append(submitted(m, sent, recipient_id=f"sub_{n}", link_token=f"token-{n}"))
         world.append(receipt(m, occurred_at=sent + timedelta(seconds=5), **reported))
         if request:
             world.append(click(m, sent + timedelta(hours=1), link_token=f"token-{n}", **request))
     stopped = message_id(9, sent)
     world += [
+        submitted(unlinked, sent, recipient_id="sub_7"),
+        receipt(unlinked, "DELIVERED", sent + timedelta(seconds=5)),
+        submitted(
+            served, sent, recipient_id="sub_8", message_category="SERVICE", link_token="token-8"
+        ),
+        receipt(served, "DELIVERED", sent + timedelta(seconds=5)),
         submitted(stopped, sent, recipient_id="sub_9"),
         receipt(stopped, "DELIVERED", sent + timedelta(seconds=5)),
         opt_out("sub_9", sent + timedelta(hours=1)),
@@ -398,6 +405,8 @@ def test_a_message_calls_for_what_its_recipient_did(redshift: Redshift) -> None:
         assert row["follow_up_action"] == action
         assert row["bot_only"] == (request == {"method": "HEAD"})
     assert found[stopped]["follow_up_action"] == "NONE"
+    assert found[unlinked]["follow_up_action"] == "NO_ACTION"
+    assert found[served]["follow_up_action"] is None
 
 
 def test_a_refresh_is_recorded_and_repeats_itself(redshift: Redshift) -> None:

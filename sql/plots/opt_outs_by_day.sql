@@ -7,6 +7,7 @@ select
     cast(sum(by_import) as bigint) as by_import,
     cast(sum(by_carrier) as bigint) as by_carrier,
     cast(sum(by_erasure) as bigint) as by_erasure,
+    cast(sum(by_other) as bigint) as by_other,
     cast(sum(sent_after_optout) as bigint) as sent_after_optout,
     cast(sum(sent_after_10_business_days) as bigint) as sent_after_10_business_days
 from reports.optout_compliance_daily

@@ -2,7 +2,8 @@
 with scope as (
     select
         rolling.scope_type,
-        coalesce(carrier.carrier_name, rolling.scope_id) as scope_name,
+        rolling.scope_id,
+        carrier.carrier_name,
         rolling.window_start,
         rolling.window_end,
         rolling.sent,
@@ -26,7 +27,8 @@ with scope as (
 
 select
     scope_type,
-    scope_name,
+    scope_id,
+    carrier_name,
     window_start,
     window_end,
     sent,

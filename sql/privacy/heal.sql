@@ -21,7 +21,8 @@ where erased.followed_at is null
     and erased.message_id < :end_id
     and message.message_id >= :first_id
     and message.message_id < :end_id
-    and (message.is_stub or alias.message_id is not null);
+    and (message.is_stub or alias.message_id is not null)
+    and erased.request_id in (select request_id from pii.erasable_request);
 
 insert into control.touched_cohort (campaign_id, cohort_date_report)
 select distinct

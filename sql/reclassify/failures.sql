@@ -21,7 +21,7 @@ with failed as (
         message_id,
         campaign_id,
         cohort_date_report,
-        provider,
+        final_error_provider as provider,
         final_error_code,
         failure_category,
         failure_permanent,

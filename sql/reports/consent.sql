@@ -1,5 +1,5 @@
--- One row per recipient with a consent that holds at as_of: the strongest over all programs. An opt-out from one program
--- counts against all: nobody is written to by a program while they ask another to stop.
+-- One row per recipient with a consent that holds at as_of: OPTED_OUT while an opt-out of theirs holds, from whichever
+-- program, as reports.refusal says; else the strongest over all programs of what else they said last.
 create temp table consent (
     recipient_key varchar(96),
     status varchar(16)
@@ -10,18 +10,36 @@ insert into consent
 with held as (
     select
         recipient_key,
-        max(
-            case status
-                when 'OPTED_OUT' then 5
-                when 'OPTED_IN' then 4
-                when 'PENDING_CONFIRM' then 3
-                when 'DEACTIVATED' then 2
-                else 1
-            end
-        ) as strength
+        case status
+            when 'OPTED_IN' then 4
+            when 'PENDING_CONFIRM' then 3
+            when 'DEACTIVATED' then 2
+            else 1
+        end as strength
     from warehouse.dim_subscription
     where valid_from <= :as_of
         and coalesce(valid_to > :as_of, true)
+        and status <> 'OPTED_OUT'
+
+    union all
+
+    select
+        spell.recipient_key,
+        5 as strength
+    from reports.refusal as refusal
+    join warehouse.dim_subscription as spell
+        on spell.recipient_id = refusal.recipient_id
+        and spell.event_id = refusal.event_id
+    where refusal.new_status = 'OPTED_OUT'
+        and refusal.effective_at <= :as_of
+        and coalesce(refusal.ended_at > :as_of, true)
+),
+
+strongest as (
+    select
+        recipient_key,
+        max(strength) as strength
+    from held
     group by recipient_key
 )
 
@@ -34,7 +52,7 @@ select
         when 2 then 'DEACTIVATED'
         else 'REASSIGNED'
     end as status
-from held;
+from strongest;
 
 -- One row per line that had been deactivated or reassigned up to as_of, and how often.
 create temp table line_change (

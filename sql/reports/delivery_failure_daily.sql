@@ -21,7 +21,7 @@ with message as (
     select
         sent_date_report,
         carrier,
-        provider,
+        final_error_provider as provider,
         recipient_key,
         failure_category,
         coalesce(final_error_code, '-') as error_code,

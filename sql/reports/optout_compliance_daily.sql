@@ -107,6 +107,7 @@ insert into reports.optout_compliance_daily (
     by_import,
     by_carrier,
     by_erasure,
+    by_other,
     attributed_to_message,
     delivered,
     optout_rate,
@@ -128,6 +129,8 @@ opt_out as (
         cast(convert_timezone('UTC', zone.zone_name, event.effective_at) as date) as effective_date,
         event.program_id,
         event.method,
+        event.method in ('MO_KEYWORD', 'WEB', 'AGENT', 'IMPORT', 'CARRIER_DEACT', 'ERASURE')
+            as has_column,
         event.attributed_message_id
     from warehouse.fact_subscription_event as event
     cross join zone
@@ -147,6 +150,7 @@ counted as (
         cast(sum(case when method = 'IMPORT' then 1 else 0 end) as bigint) as by_import,
         cast(sum(case when method = 'CARRIER_DEACT' then 1 else 0 end) as bigint) as by_carrier,
         cast(sum(case when method = 'ERASURE' then 1 else 0 end) as bigint) as by_erasure,
+        cast(sum(case when has_column then 0 else 1 end) as bigint) as by_other,
         count(attributed_message_id) as attributed_to_message
     from opt_out
     group by effective_date, program_id
@@ -231,6 +235,7 @@ select
     coalesce(counted.by_import, 0) as by_import,
     coalesce(counted.by_carrier, 0) as by_carrier,
     coalesce(counted.by_erasure, 0) as by_erasure,
+    coalesce(counted.by_other, 0) as by_other,
     coalesce(counted.attributed_to_message, 0) as attributed_to_message,
     coalesce(delivered.delivered, 0) as delivered,
     round(cast(counted.attributed_to_message as float8) / nullif(delivered.delivered, 0), 6)

@@ -1,11 +1,10 @@
 delete from reports.rolling_30d;
 
--- Each recipient's messages of the window, of the thirty days before it and of today, by all that a scope may choose.
-create temp table recipient_measure (
+-- Messages of the window, of the thirty days before it and of today, by all that a scope may choose.
+create temp table scope_count (
     campaign_id varchar(64),
     carrier varchar(64),
     message_category varchar(32),
-    recipient_key varchar(96),
     period varchar(8),
     attempted bigint,
     suppressed bigint,
@@ -29,13 +28,12 @@ create temp table recipient_measure (
     segments_sent bigint
 );
 
-insert into recipient_measure
+insert into scope_count
 with message as (
     select
         campaign_id,
         carrier,
         message_category,
-        recipient_key,
         case
             when cohort_at < :window_start_at then 'PREVIOUS'
             when cohort_at < :window_end_at then 'CURRENT'
@@ -78,7 +76,6 @@ select
     campaign_id,
     carrier,
     message_category,
-    recipient_key,
     period,
     cast(sum(attempted) as bigint) as attempted,
     cast(sum(suppressed) as bigint) as suppressed,
@@ -101,7 +98,34 @@ select
     cast(sum(replies) as bigint) as replies,
     cast(sum(segments_sent) as bigint) as segments_sent
 from message
-group by campaign_id, carrier, message_category, recipient_key, period;
+group by campaign_id, carrier, message_category, period;
+
+-- Who was sent a message of the window, by all that a scope may choose. Recipients add up over nothing, so they are kept
+-- apart from the counts, and their rows are narrow.
+create temp table reached (
+    campaign_id varchar(64),
+    carrier varchar(64),
+    message_category varchar(32),
+    recipient_key varchar(96),
+    is_sent integer,
+    is_clicked integer
+)
+distkey (recipient_key);
+
+insert into reached
+select
+    campaign_id,
+    carrier,
+    message_category,
+    recipient_key,
+    max(sent) as is_sent,
+    max(clicked) as is_clicked
+from reports.message_measure
+where cohort_date between :window_first_date and :window_last_date
+    and cohort_at >= :window_start_at
+    and cohort_at < :window_end_at
+    and (sent = 1 or clicked = 1)
+group by campaign_id, carrier, message_category, recipient_key;
 
 insert into reports.rolling_30d (
     report_date,
@@ -159,32 +183,32 @@ with scoped as (
     select
         'ALL' as scope_type,
         '*' as scope_id,
-        recipient_measure.*
-    from recipient_measure
+        scope_count.*
+    from scope_count
 
     union all
 
     select
         'CAMPAIGN' as scope_type,
         campaign_id as scope_id,
-        recipient_measure.*
-    from recipient_measure
+        scope_count.*
+    from scope_count
 
     union all
 
     select
         'CARRIER' as scope_type,
         carrier as scope_id,
-        recipient_measure.*
-    from recipient_measure
+        scope_count.*
+    from scope_count
 
     union all
 
     select
         'CATEGORY' as scope_type,
         message_category as scope_id,
-        recipient_measure.*
-    from recipient_measure
+        scope_count.*
+    from scope_count
 ),
 
 counted as (
@@ -251,10 +275,6 @@ counted as (
         cast(
             sum(case when period = 'CURRENT' then segments_sent else 0 end) as bigint
         ) as segments_sent,
-        count(distinct case when period = 'CURRENT' and sent > 0 then recipient_key end)
-            as recipients_exact,
-        count(distinct case when period = 'CURRENT' and clicked > 0 then recipient_key end)
-            as unique_clickers,
         cast(
             sum(case when period = 'PREVIOUS' then sent else 0 end) as bigint
         ) as prev_sent,
@@ -283,6 +303,56 @@ counted as (
     group by scope_type, scope_id
 ),
 
+scoped_reached as (
+    select
+        'ALL' as scope_type,
+        '*' as scope_id,
+        recipient_key,
+        is_sent,
+        is_clicked
+    from reached
+
+    union all
+
+    select
+        'CAMPAIGN' as scope_type,
+        campaign_id as scope_id,
+        recipient_key,
+        is_sent,
+        is_clicked
+    from reached
+
+    union all
+
+    select
+        'CARRIER' as scope_type,
+        carrier as scope_id,
+        recipient_key,
+        is_sent,
+        is_clicked
+    from reached
+
+    union all
+
+    select
+        'CATEGORY' as scope_type,
+        message_category as scope_id,
+        recipient_key,
+        is_sent,
+        is_clicked
+    from reached
+),
+
+recipients as (
+    select
+        scope_type,
+        scope_id,
+        count(distinct case when is_sent = 1 then recipient_key end) as recipients_exact,
+        count(distinct case when is_clicked = 1 then recipient_key end) as unique_clickers
+    from scoped_reached
+    group by scope_type, scope_id
+),
+
 watermark as (
     select max(received_at) as source_watermark
     from warehouse.fact_submission
@@ -294,9 +364,16 @@ watermark as (
 rated as (
     select
         counted.*,
-        round(cast(clicked_delivered as float8) / nullif(delivered, 0), 6) as ctr,
-        round(cast(prev_clicked_delivered as float8) / nullif(prev_delivered, 0), 6) as prev_ctr
+        coalesce(recipients.recipients_exact, 0) as recipients_exact,
+        coalesce(recipients.unique_clickers, 0) as unique_clickers,
+        round(cast(counted.clicked_delivered as float8) / nullif(counted.delivered, 0), 6) as ctr,
+        round(
+            cast(counted.prev_clicked_delivered as float8) / nullif(counted.prev_delivered, 0), 6
+        ) as prev_ctr
     from counted
+    left join recipients
+        on recipients.scope_type = counted.scope_type
+        and recipients.scope_id = counted.scope_id
 )
 
 select

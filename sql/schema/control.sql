@@ -9,7 +9,15 @@ create table if not exists control.landing_mutex (
     holder varchar(1)
 );
 
--- Held by the one transaction that applies loads to the warehouse or refreshes reports.
+-- Held by the one transaction that refreshes a report, and by whoever else writes tables that reports read or write.
+-- Loads go on meanwhile. Who needs several of these locks takes them in one statement and in one order: landing, report,
+-- warehouse.
+create table if not exists control.report_mutex (
+    -- Always empty: the table has no rows.
+    holder varchar(1)
+);
+
+-- Held by the one transaction that applies loads to the warehouse.
 create table if not exists control.warehouse_mutex (
     -- Always empty: the table has no rows.
     holder varchar(1)
@@ -117,7 +125,7 @@ create table if not exists control.quarantined_line (
     load_id varchar(26) not null,
     -- When, UTC.
     quarantined_at timestamp not null,
-    -- When the line was mended or given up; NULL while it is open.
+    -- When other content took its object's key, UTC: nothing else resolves a line. NULL until then.
     resolved_at timestamp
 )
 sortkey (arrival_date, event_type);
@@ -175,9 +183,20 @@ create table if not exists control.touched_recipient (
 )
 distkey (recipient_id);
 
--- One row per campaign and day of sending, in the campaign's zone, of a message that was worked out again since
--- reports.campaign_daily last followed; a pair may stand here more than once.
+-- One row per campaign and day of sending, in the campaign's zone, of a message that was worked out again since a
+-- refresh of reports.campaign_daily last took these rows; a pair may stand here more than once.
 create table if not exists control.touched_cohort (
+    -- The campaign.
+    campaign_id varchar(64) not null,
+    -- The day of sending, as in warehouse.fact_message.
+    cohort_date_report date not null
+)
+diststyle all;
+
+-- One row per campaign and day that a refresh of reports.campaign_daily took from control.touched_cohort and has not
+-- counted yet; a pair may stand here more than once. A table of its own, so that a refresh writes none that applying loads
+-- writes: loads go on beside it.
+create table if not exists control.taken_cohort (
     -- The campaign.
     campaign_id varchar(64) not null,
     -- The day of sending, as in warehouse.fact_message.
@@ -211,21 +230,25 @@ create table if not exists control.report_refresh (
     as_of timestamp not null,
     -- IANA name of the zone whose days bound the window. Rows by day of sending use the zone of their campaign.
     report_tz varchar(64) not null,
-    -- First day covered, in report_tz.
+    -- First day that the refresh worked out, in report_tz. Some reports keep rows of earlier days, of whose logs nothing is
+    -- said here.
     window_start date not null,
-    -- Last day covered.
+    -- Last day that it worked out.
     window_end date not null,
-    -- Rows of earlier days are final: later events restate them. NULL: no row ever is.
+    -- Rows of earlier days are final: what comes later restates them. NULL where no day tells which rows are.
     final_before date,
     -- Newest event in a committed load, by the time it was logged.
     newest_event_at timestamp,
-    -- Objects that S3 listed for arrival days from window_start on.
+    -- Objects that S3 listed for the arrival day before window_start, on which zones east of Greenwich begin it, and for all
+    -- later ones, since logs may come late.
     objects_known bigint not null,
     -- Of those, objects whose every line has landed or is in quarantine.
     objects_landed bigint not null,
     -- Of those, objects that could not be read to their end.
     objects_poison bigint not null,
-    -- Lines that did not keep their contract and have not been resolved.
+    -- Of objects_landed, objects that a table which reports read had not taken in yet.
+    objects_not_applied bigint not null,
+    -- Lines of the same arrival days that did not keep their contract and have not been resolved.
     lines_quarantined bigint not null,
     -- When the refresh was made, UTC; as_of is the clock it was made for.
     refreshed_at timestamp not null,

@@ -17,7 +17,8 @@ create table if not exists pii.erasure_registry (
     requested_at timestamp not null,
     -- Until when it has to be done, UTC: 30 days after requested_at.
     due_at timestamp not null,
-    -- When everything was erased and the search found nothing, UTC; NULL while it is not done.
+    -- When everything was erased and the search found nothing, UTC; NULL while it is not done, and again from a legal hold
+    -- on: what lands under it stays whole, until it is released and the person is erased again.
     erased_at timestamp
 )
 diststyle all;
@@ -64,18 +65,22 @@ create table if not exists pii.erased_provider_id (
 distkey (provider_message_id)
 sortkey (provider_message_id);
 
--- One row per phone number and program that an erased person had left: kept so that a STOP is honoured for good.
+-- One row per phone number, program and STOP of an erased person, those that landed after the erasure included: kept so
+-- that a STOP is honoured for good. Nothing in the warehouse reads it, for lists are made of recipients: the sending
+-- service has to, before each message to a number. It must not send to a token that has a row of the program, or of ALL,
+-- unless it has a consent of the number from after the newest since.
 create table if not exists pii.suppression (
     -- Keyed HMAC of the phone number.
     msisdn_token varchar(64) not null,
     -- The program, or ALL.
     program_id varchar(64) not null,
-    -- Since when, UTC.
+    -- From when the STOP holds, UTC.
     since timestamp not null
 )
 diststyle all;
 
--- One row per time a recipient was put under legal hold: nothing of them is erased while it holds.
+-- One row per time a recipient was put under legal hold: while it holds nothing of them is taken away, also not by an
+-- erasure under way, and what lands of them stays whole. Once it is released the person has to be erased again.
 create table if not exists pii.legal_hold (
     -- The recipient.
     recipient_id varchar(64) not null,
@@ -99,6 +104,36 @@ create table if not exists pii.erased_line (
     line_number bigint not null
 )
 diststyle all;
+
+-- One row per request that no legal hold stops; whatever takes something away asks for it.
+--   request_id  the request
+create or replace view pii.erasable_request as
+select registry.request_id
+from pii.erasure_registry as registry
+left join pii.legal_hold as hold
+    on hold.recipient_id = registry.recipient_id
+    and hold.released_at is null
+where hold.recipient_id is null;
+
+-- One row per line of which no text may be left: the files of those that were too long for a column are removed by it, for
+-- S3 takes no part in transactions.
+--   object_id    the object
+--   line_number  physical line within it
+create or replace view pii.emptied_line as
+select
+    object_id,
+    line_number
+from pii.erased_line
+
+except
+
+select
+    line.object_id,
+    line.line_number
+from pii.erased_line as line
+left join pii.erasable_request as erasable
+    on erasable.request_id = line.request_id
+where erasable.request_id is null;
 
 -- One row per word that leads to an erased person.
 --   request_id  the request

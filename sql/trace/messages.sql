@@ -45,6 +45,7 @@ select
     message.delivery_rank,
     message.delivery_level,
     message.final_error_code,
+    message.final_error_provider,
     message.failure_category,
     message.failure_permanent,
     message.receipts,
@@ -69,7 +70,7 @@ from warehouse.fact_message as message
 join traced_message
     on traced_message.message_id = message.message_id
 left join warehouse.dim_delivery_error as error
-    on error.provider = message.provider
+    on error.provider = message.final_error_provider
     and error.error_code = coalesce(
         message.final_error_code,
         case

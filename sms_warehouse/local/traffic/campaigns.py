@@ -20,7 +20,6 @@ QUARTERS = 96
 _BLASTS_A_DAY = 2
 _NUMBERS_A_DAY = 2 * _BLASTS_A_DAY  # a blast and its follow-up
 _FIRST_DAY = 17_532  # 2018-01-01: the first day campaigns are numbered from
-_DAY_MS = 86_400_000
 
 # Share of a day's sending by hour, UTC, outside the bursts: the working day of North America.
 _HOURS = (

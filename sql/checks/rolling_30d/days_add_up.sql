@@ -12,8 +12,9 @@ with comparable as (
 ),
 
 changed as (
-    select distinct campaign_id
-    from control.touched_cohort
+    select campaign_id from control.touched_cohort
+    union
+    select campaign_id from control.taken_cohort
 ),
 
 by_day as (

@@ -9,10 +9,10 @@ insert into due_cohort
 select distinct
     campaign_id,
     cohort_date_report
-from control.touched_cohort
+from control.taken_cohort
 where cohort_date_report < :first_due_date;
 
-delete from control.touched_cohort;
+delete from control.taken_cohort;
 
 create temp table cohort (
     sent_date_report date,

@@ -1,4 +1,5 @@
--- What was final and reads differently now is restated, and says so.
+-- What was final and reads differently now is restated, and says so. Older days that are not due stand as they are: they
+-- were final when they were last counted, since the last days reach back further than those that are not final yet.
 create temp table restated (
     sent_date_report date,
     campaign_id varchar(64),
@@ -120,9 +121,3 @@ left join restated
     on restated.sent_date_report = cohort.sent_date_report
     and restated.campaign_id = cohort.campaign_id
     and restated.variant_id = cohort.variant_id;
-
--- Untouched days stand as they are, and are final by now.
-update reports.campaign_daily
-set
-    is_final = sent_date_report < :final_before,
-    as_of = cast(:as_of as timestamp);

@@ -107,6 +107,7 @@ with fitting as (
         )
         and coalesce(rule.followed_up = message.is_followed_up, true)
         and coalesce(rule.is_follow_up = message.is_follow_up, true)
+        and coalesce(rule.has_link = message.has_link, true)
 ),
 
 timed as (

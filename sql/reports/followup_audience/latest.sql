@@ -1,5 +1,5 @@
--- One row per campaign and recipient: their latest message of the last 14 days, as it stands at as_of. With a campaign_id,
--- of that campaign alone.
+-- One row per campaign and recipient: their latest marketing message of the last 14 days, as it stands at as_of. With a
+-- campaign_id, of that campaign alone.
 create temp table latest_message (
     campaign_id varchar(64),
     recipient_key varchar(96),
@@ -20,7 +20,8 @@ create temp table latest_message (
     failure_category varchar(32),
     attempts integer,
     is_followed_up boolean,
-    is_follow_up boolean
+    is_follow_up boolean,
+    has_link boolean
 )
 distkey (recipient_key);
 
@@ -38,6 +39,7 @@ with ranked as (
         and cohort_at > :since
         and cohort_at <= :as_of
         and not is_stub
+        and message_category = 'MARKETING'
         and (submit_status <> 'SUPPRESSED' or sent_at is not null)
         and left(recipient_id, 7) <> 'erased-'
         and campaign_id = coalesce(cast(:campaign_id as varchar(64)), campaign_id)
@@ -76,7 +78,8 @@ select
     message.failure_category,
     message.attempts,
     message.followed_up_at is not null as is_followed_up,
-    message.follow_up_of_message_id is not null as is_follow_up
+    message.follow_up_of_message_id is not null as is_follow_up,
+    message.link_token is not null as has_link
 from ranked as message
 left join warehouse.dim_time_zone as zone
     on zone.time_zone = message.recipient_tz

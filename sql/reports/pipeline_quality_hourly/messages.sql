@@ -1,4 +1,5 @@
--- What the rows say beside what is known of their messages, for one range of message ids.
+-- What the rows of the objects say beside what is known of their messages, for one range of message ids. A few late clicks
+-- stretch a range over months: what did not arrive in these days leaves before anything is joined or numbered.
 insert into open_stub
 with named as (
     select
@@ -7,6 +8,7 @@ with named as (
     from warehouse.fact_delivery_event
     where message_id >= :first_id
         and message_id < :end_id
+        and arrival_date between :first_date and :last_date
 
     union all
 
@@ -16,6 +18,7 @@ with named as (
     from warehouse.fact_click
     where message_id >= :first_id
         and message_id < :end_id
+        and arrival_date between :first_date and :last_date
 )
 
 select
@@ -39,6 +42,7 @@ with named as (
     from warehouse.fact_delivery_event
     where message_id >= :first_id
         and message_id < :end_id
+        and arrival_date between :first_date and :last_date
 
     union all
 
@@ -49,6 +53,7 @@ with named as (
     from warehouse.fact_click
     where message_id >= :first_id
         and message_id < :end_id
+        and arrival_date between :first_date and :last_date
 )
 
 select
@@ -79,21 +84,29 @@ with contradicted as (
         on message.message_id = receipt.message_id
     where receipt.message_id >= :first_id
         and receipt.message_id < :end_id
+        and receipt.arrival_date between :first_date and :last_date
         and message.message_id >= :first_id
         and message.message_id < :end_id
         and receipt.state_rank = 50
         and message.conflicting_final
 ),
 
+named as (
+    select distinct message_id
+    from contradicted
+),
+
 delivered as (
     select distinct
-        message_id,
-        attempt_no,
-        coalesce(segment_seq, 0) as segment_seq
-    from warehouse.fact_delivery_event
-    where message_id >= :first_id
-        and message_id < :end_id
-        and state_rank = 60
+        receipt.message_id,
+        receipt.attempt_no,
+        coalesce(receipt.segment_seq, 0) as segment_seq
+    from warehouse.fact_delivery_event as receipt
+    join named
+        on named.message_id = receipt.message_id
+    where receipt.message_id >= :first_id
+        and receipt.message_id < :end_id
+        and receipt.state_rank = 60
 )
 
 select
@@ -108,16 +121,40 @@ join delivered
 group by contradicted.object_id;
 
 insert into object_count
-with ranked as (
+with named as (
+    select distinct submission.message_id
+    from warehouse.fact_submission as submission
+    join object_in
+        on object_in.object_id = submission.object_id
+    where submission.message_id >= :first_id
+        and submission.message_id < :end_id
+        and submission.arrival_date between :first_date and :last_date
+),
+
+ranked as (
     select
-        object_id,
+        submission.object_id,
+        submission.recipient_id,
+        submission.campaign_id,
         row_number() over (
-            partition by message_id, attempt_no
-            order by occurred_at, event_id
-        ) as copy_number
-    from warehouse.fact_submission
-    where message_id >= :first_id
-        and message_id < :end_id
+            partition by submission.message_id, submission.attempt_no
+            order by submission.occurred_at, submission.event_id
+        ) as copy_number,
+        first_value(submission.recipient_id) over (
+            partition by submission.message_id
+            order by submission.attempt_no, submission.occurred_at, submission.event_id
+            rows between unbounded preceding and unbounded following
+        ) as first_recipient_id,
+        first_value(submission.campaign_id) over (
+            partition by submission.message_id
+            order by submission.attempt_no, submission.occurred_at, submission.event_id
+            rows between unbounded preceding and unbounded following
+        ) as first_campaign_id
+    from warehouse.fact_submission as submission
+    join named
+        on named.message_id = submission.message_id
+    where submission.message_id >= :first_id
+        and submission.message_id < :end_id
 )
 
 select
@@ -128,4 +165,6 @@ from ranked
 join object_in
     on object_in.object_id = ranked.object_id
 where ranked.copy_number > 1
+    or ranked.recipient_id <> ranked.first_recipient_id
+    or ranked.campaign_id <> ranked.first_campaign_id
 group by ranked.object_id;

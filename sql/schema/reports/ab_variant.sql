@@ -4,8 +4,8 @@
 create table if not exists reports.ab_variant (
     -- The campaign.
     campaign_id varchar(64) not null,
-    -- The variant.
-    variant_id varchar(64) not null,
+    -- The variant; of one that no message was sent of, as warehouse.dim_variant has it.
+    variant_id varchar(256) not null,
     -- Whether the campaign declares this variant its control; NULL for a variant no campaign declares.
     is_control boolean,
     -- Messages handed to the network: what the allocation is compared with.

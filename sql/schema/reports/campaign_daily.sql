@@ -2,7 +2,9 @@
 -- A message counts under the day it was first accepted (or, never accepted, first tried), in its campaign's time zone,
 -- and stays there: a click of a later day counts under the day of the message it belongs to.
 create table if not exists reports.campaign_daily (
-    -- Day of sending in the campaign's time zone; for messages that were never accepted, of the first attempt.
+    -- Day of sending in the campaign's time zone; for messages that were never accepted, of the first attempt. The zone is
+    -- warehouse.campaign_setting.report_tz, UTC for a campaign that is not there: days of campaigns of different zones are
+    -- not the same hours.
     sent_date_report date not null,
     -- The campaign.
     campaign_id varchar(64) not null,
@@ -51,12 +53,14 @@ create table if not exists reports.campaign_daily (
     replies bigint not null,
     -- Parts that the sent messages had.
     segments_sent bigint not null,
-    -- Whether the day is more than 30 days before the day of as_of: its counts stand, and a later change restates them.
+    -- Whether the day is more than 30 days before the day of the last refresh's clock: its counts stand, and a later change
+    -- restates them.
     is_final boolean not null,
     -- How often a refresh changed a count of this row after it had become final; a row that first appears then begins
     -- with 1. It depends on when reports were refreshed. A row whose messages have all gone elsewhere goes too.
     restated_count integer not null,
-    -- The clock of the refresh, UTC.
+    -- The clock for which the row was counted, UTC. An older day stands as it was counted until a message of its is worked
+    -- out again; what every row agrees with is the clock in control.report_refresh.
     as_of timestamp not null
 )
 diststyle all

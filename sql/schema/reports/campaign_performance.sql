@@ -55,12 +55,13 @@ create table if not exists reports.campaign_performance (
     ctr decimal(18, 6),
     -- clicked / sent: above 1 where messages that no attempt got accepted were clicked all the same.
     ctr_sent decimal(18, 6),
-    -- Delivered messages first clicked by a person within 24 hours of sending / delivered.
+    -- Delivered messages first clicked by a person within 24 hours of sending / delivered, younger ones among them.
     ctr_24h decimal(18, 6),
-    -- Delivered messages first clicked by a person within 72 hours of sending / delivered: fair between young and old
-    -- messages.
+    -- Delivered messages first clicked by a person within 72 hours of sending / delivered. Delivered messages younger than
+    -- that are in the denominator and may yet be clicked: where they are a share s of delivered, this is at least 1 - s times
+    -- what the older ones reached. reports.ab_variant leaves them out.
     ctr_72h decimal(18, 6),
-    -- Delivered messages first clicked by a person within 7 days of sending / delivered.
+    -- Delivered messages first clicked by a person within 7 days of sending / delivered, younger ones among them.
     ctr_7d decimal(18, 6),
     -- total_clicks / clicked.
     clicks_per_clicker decimal(18, 6),
@@ -79,7 +80,9 @@ create table if not exists reports.campaign_performance (
     -- segments_sent / sent.
     segments_per_msg decimal(18, 6),
     -- ctr_72h / the median ctr_72h of campaigns of its type that began in the last 90 days, 72 hours or more before as_of;
-    -- above 1 is better than usual, NULL where there are none.
+    -- above 1 is better than usual, NULL where there are none. A campaign that goes on sending reads low, as its ctr_72h
+    -- does, here and in the median; and a campaign that began then is itself one of those the median is of, so that the only
+    -- one of its type has 1.
     score_vs_baseline decimal(18, 6),
     -- Whether its last message was sent more than 7 days before as_of, so that its rates hardly change any more.
     is_mature boolean not null,

@@ -1,12 +1,14 @@
 -- One row per day of sending, in the campaign's time zone, carrier, provider and reason of failure.
 create table if not exists reports.delivery_failure_daily (
-    -- Day of sending in the campaign's time zone. Messages that were never accepted are not here.
+    -- Day of sending in the campaign's time zone (warehouse.campaign_setting.report_tz, UTC for a campaign that is not
+    -- there): a row adds up campaigns of all zones, each by its own day. Messages that were never accepted are not here.
     sent_date_report date not null,
     -- Mobile country and network code of the recipient's carrier; '-' when not known.
     carrier varchar(64) not null,
     -- Name of the carrier; NULL when warehouse.dim_carrier does not list it.
     carrier_name varchar(64),
-    -- SMSC or gateway.
+    -- SMSC or gateway that said that the message failed, whose code it is; after a fail-over not always that of the latest
+    -- attempt.
     provider varchar(64) not null,
     -- Reason of the failure, as in warehouse.fact_message.
     failure_category varchar(32) not null,

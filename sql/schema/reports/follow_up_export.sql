@@ -1,4 +1,5 @@
--- One row per list of recipients that was handed over for follow-up.
+-- One row per list of recipients that was handed over for follow-up. A list that was not in S3 fifteen minutes after its
+-- clock may be taken back by the next export of the campaign; its own then removes it from S3 and fails.
 create table if not exists reports.follow_up_export (
     -- ULID of the export.
     export_id varchar(26) not null,
@@ -8,7 +9,7 @@ create table if not exists reports.follow_up_export (
     object_key varchar(1024) not null,
     -- Recipients in it.
     contacts bigint not null,
-    -- The clock it was computed for, UTC.
+    -- The clock it was computed for, UTC: read when no load was being applied any more.
     exported_at timestamp not null,
     -- When the list was in S3, UTC; NULL for one that is being written, or whose writer was stopped.
     finished_at timestamp

@@ -4,8 +4,8 @@
 create table if not exists reports.follow_up_rule (
     -- Order in which the rules are tried, smallest first.
     rule_order integer not null,
-    -- Whether an opt-out is put down to the message or, for reports.followup_audience, the recipient's consent is
-    -- OPTED_OUT in any program.
+    -- Whether an opt-out is put down to the message or, for reports.followup_audience, an opt-out of the recipient's
+    -- holds, from any program, as in reports.refusal.
     opted_out boolean,
     -- The message's delivery_outcome, as in reports.message_status: NOT_SENT, DELIVERED, FAILED, PENDING or UNKNOWN.
     outcome varchar(16),
@@ -27,6 +27,8 @@ create table if not exists reports.follow_up_rule (
     followed_up boolean,
     -- Whether it follows up another message itself.
     is_follow_up boolean,
+    -- Whether it has a link (link_token), without which nobody can click.
+    has_link boolean,
     -- What to do.
     action varchar(32) not null,
     -- CONTACT: something is sent to the recipient, so consent, frequency cap and quiet hours apply. INTERNAL: something is

@@ -1,6 +1,7 @@
--- One row per campaign and recipient with a message of the last 14 days: what to do about the latest of these messages, and
--- whether it may be done now. Suppressed messages are not looked at. The list is to be acted on until fresh_until;
--- `sms-warehouse follow-up export` computes it anew before it hands anybody over.
+-- One row per campaign and recipient with a marketing message of the last 14 days: what to do about the latest of these
+-- messages, and whether it may be done now. Suppressed and SERVICE messages are not looked at. For planning: refreshed once
+-- an hour, so rows are mostly past fresh_until, and computed_at says how old they are. Before anybody is contacted a row
+-- past fresh_until has to be computed anew, as `sms-warehouse follow-up export` does for every list it hands over.
 create table if not exists reports.followup_audience (
     -- The campaign.
     campaign_id varchar(64) not null,
@@ -27,7 +28,7 @@ create table if not exists reports.followup_audience (
     -- Whether it may be done at computed_at: something is to be done, and suppression_reason is NULL.
     is_eligible_now boolean not null,
     -- Why a recipient may not be contacted now, the first that applies. LINE_ENDED: the line was deactivated or given to
-    -- someone else. OPTED_OUT: in any program. NO_CONSENT: not confirmed yet, or not given since the line changed hands;
+    -- someone else. OPTED_OUT: an opt-out holds, as in reports.refusal. NO_CONSENT: not confirmed yet, or not given since the line changed hands;
     -- recipients no consent is known of may be contacted. FOLLOWED_UP: a later message follows this one up already.
     -- EXPORTED: handed over already. FREQUENCY_CAP. EXPIRED: eligible_until is over, or will be before eligible_from.
     -- QUIET_HOURS. NULL for actions without contact, but EXPIRED applies to them too.

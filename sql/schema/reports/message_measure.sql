@@ -17,6 +17,7 @@
 --   sec_to_first_click     seconds from sent_at to the first click by a person; NULL without one
 --   failure_category       why it failed; NULL unless it did
 --   final_error_code       the provider's code of the failure; NULL without one
+--   final_error_provider   whose code it is: the provider that said that it failed; NULL unless it did
 --   failure_permanent      whether trying again is of no use; NULL when nobody says
 --   failed_at              last receipt of a failure, UTC
 --   suppressed             1 when it was never accepted and the latest attempt was not made, on purpose; such a message is
@@ -76,6 +77,7 @@ select
     sec_to_first_click,
     failure_category,
     final_error_code,
+    final_error_provider,
     failure_permanent,
     failed_at,
     case when is_counted then 0 else 1 end as suppressed,

@@ -1,5 +1,6 @@
 -- One row per message that was submitted: how it stands now, and what to do about it. The outcome is computed when it is
--- asked for: 72 hours after sending without a final receipt it is UNKNOWN, and a later receipt opens it again.
+-- asked for: 72 hours after sending without a final receipt it is UNKNOWN, and a later receipt opens it again. A message that
+-- was never accepted stays NOT_SENT whatever receipts say, as in all reports; what people clicked is counted all the same.
 --   message_id         the message
 --   recipient_key      who had the line when it was first submitted
 --   campaign_id        the campaign
@@ -7,8 +8,8 @@
 --   sent_at            when it was first accepted, UTC; NULL when it never was
 --   delivery_outcome   NOT_SENT, DELIVERED, FAILED, PENDING (sent less than 72 hours ago, and no final receipt) or
 --                      UNKNOWN
---   delivered_at       when its last part was delivered, UTC
---   failure_category   why it failed; NULL unless it did
+--   delivered_at       when its last part was delivered, UTC; NULL unless delivery_outcome is DELIVERED
+--   failure_category   why it failed or, NOT_SENT, was refused; NULL unless it was
 --   failure_permanent  whether trying again is of no use; NULL when nobody says
 --   human_clicks       clicks by people, repeats not counted
 --   first_click_at     first click by a person, UTC
@@ -16,8 +17,9 @@
 --   bot_only           machines asked for its link, and no person did
 --   engaged            a person clicked or answered
 --   opted_out_at       when the opt-out put down to it took effect, UTC; NULL without one
---   follow_up_action   what to do about it: of the first rule of reports.follow_up_rule that fits. It does not know what
---                      the recipient agreed to elsewhere: whom to act on, reports.followup_audience says
+--   follow_up_action   what to do about it: of the first rule of reports.follow_up_rule that fits; NULL for a SERVICE
+--                      message, which marketing does not follow up. It does not know what the recipient agreed to
+--                      elsewhere: whom to act on, reports.followup_audience says
 --   as_of              when it was asked for, UTC: the clock of delivery_outcome
 create or replace view reports.message_status as
 with message as (
@@ -41,7 +43,7 @@ with message as (
 ruled as (
     select
         message.*,
-        rule.action as follow_up_action,
+        case when message.message_category = 'MARKETING' then rule.action end as follow_up_action,
         row_number() over (
             partition by
                 message.message_id,
@@ -66,6 +68,7 @@ ruled as (
         and coalesce(message.cohort_at > dateadd(hour, -rule.max_age_hours, message.as_of), true)
         and coalesce(rule.followed_up = (message.followed_up_at is not null), true)
         and coalesce(rule.is_follow_up = (message.follow_up_of_message_id is not null), true)
+        and coalesce(rule.has_link = (message.link_token is not null), true)
 )
 
 select
@@ -75,7 +78,7 @@ select
     variant_id,
     sent_at,
     delivery_outcome,
-    delivered_at,
+    case when delivery_outcome = 'DELIVERED' then delivered_at end as delivered_at,
     failure_category,
     failure_permanent,
     human_clicks,

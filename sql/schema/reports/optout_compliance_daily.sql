@@ -8,7 +8,7 @@ create table if not exists reports.optout_compliance_daily (
     -- The program that was left; ALL for every one.
     program_id varchar(64) not null,
     -- Events OPTED_OUT that took effect on the day, also those of recipients who had opted out before. opt_outs =
-    -- by_keyword + by_web + by_agent + by_import + by_carrier + by_erasure.
+    -- by_keyword + by_web + by_agent + by_import + by_carrier + by_erasure + by_other.
     opt_outs bigint not null,
     -- Of opt_outs, by a word that the recipient sent (MO_KEYWORD).
     by_keyword bigint not null,
@@ -22,6 +22,8 @@ create table if not exists reports.optout_compliance_daily (
     by_carrier bigint not null,
     -- Of opt_outs, because the person asked to be erased (ERASURE).
     by_erasure bigint not null,
+    -- Of opt_outs, in any other way: method is an open code, and the services may name ways of their own.
+    by_other bigint not null,
     -- Of opt_outs, those put down to a message.
     attributed_to_message bigint not null,
     -- Messages of any program whose delivery was completed on the day: the denominator of optout_rate.

@@ -45,7 +45,8 @@ create table if not exists reports.pipeline_quality_hourly (
     -- conflicting_final.
     conflicting_finals bigint not null,
     -- Submissions of a message and attempt that another event, of an earlier time or else a smaller event_id, submitted
-    -- already: that one counts.
+    -- already: that one counts. And submissions of an attempt that name another recipient or campaign than the message's
+    -- first attempt: the message stays the first one's.
     conflicting_sends bigint not null,
     -- Submissions for a campaign of which no image is known; they count under its id, in UTC days.
     unknown_campaigns bigint not null,

@@ -54,8 +54,9 @@ create table if not exists reports.recipient_engagement (
     -- delivered_90d of 3 or more. NEVER_ENGAGED: no click, and delivered_90d of 3 or more. Else LOW_DATA.
     segment varchar(16) not null,
     -- Consent at as_of over all programs, the first that applies. ENDED: the line was deactivated or given to someone else
-    -- since. OPTED_OUT: in any program, or in ALL. OPTED_IN: in any. PENDING_CONFIRM: in any. DEACTIVATED or REASSIGNED:
-    -- nothing is known since the line changed. UNKNOWN: no consent of this recipient is known.
+    -- since. OPTED_OUT: an opt-out holds, from any program or from ALL, as in reports.refusal. OPTED_IN: in any.
+    -- PENDING_CONFIRM: in any. DEACTIVATED or REASSIGNED: nothing is known since the line changed. UNKNOWN: no consent of
+    -- this recipient is known.
     subscription_status varchar(16) not null,
     -- The clock of the refresh, UTC.
     as_of timestamp not null

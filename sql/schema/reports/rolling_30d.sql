@@ -72,7 +72,9 @@ create table if not exists reports.rolling_30d (
     dlr_coverage decimal(18, 6),
     -- clicked_delivered / delivered, 0 to 1; clicks count however late they come.
     ctr decimal(18, 6),
-    -- clicked_72h_delivered / delivered: fair between young and old messages.
+    -- clicked_72h_delivered / delivered. Messages younger than 72 hours, sent on the last two or three days of the window, are
+    -- in the denominator and may yet be clicked: where they are a share s of delivered, this is at least 1 - s times what the
+    -- older ones reached, a tenth less when sending is even. reports.ab_variant leaves them out.
     ctr_72h decimal(18, 6),
     -- sent / recipients_exact.
     msgs_per_recipient decimal(18, 6),
@@ -84,9 +86,10 @@ create table if not exists reports.rolling_30d (
     prev_delivered bigint not null,
     -- clicked_delivered of the thirty days before.
     prev_clicked_delivered bigint not null,
-    -- prev_clicked_delivered / prev_delivered: its messages had thirty days more for clicks, so compare ctr_72h.
+    -- prev_clicked_delivered / prev_delivered: its messages had thirty days more for clicks, which ctr and delta_pp do not
+    -- allow for. ctr_72h and prev_ctr_72h differ by the last days' messages alone.
     prev_ctr decimal(18, 6),
-    -- ctr_72h of the thirty days before.
+    -- ctr_72h of the thirty days before, whose messages have all had their 72 hours.
     prev_ctr_72h decimal(18, 6),
     -- ctr - prev_ctr: 0.01 is one percentage point.
     delta_pp decimal(18, 6),

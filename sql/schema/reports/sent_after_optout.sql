@@ -1,15 +1,19 @@
 -- One row per opt-out, or deactivation of a line, that began to hold, with the time it held. Of several for one recipient
 -- and program the first counts; the others repeat what holds already. Personal: never shown in Dagster.
+-- This is the one rule of which opt-outs stand: reports.optout_compliance_daily counts by it,
+-- reports.recipient_engagement and reports.followup_audience take consent from it. No event says to which program a
+-- message belongs, so while an opt-out from any program holds no message may be sent to the recipient, whichever program
+-- was left.
 --   event_id      the event, a row of warehouse.fact_subscription_event
 --   recipient_id  the line
 --   program_id    the program that was left; ALL for every one
 --   new_status    OPTED_OUT or DEACTIVATED
 --   effective_at  from when it held, UTC
---   ended_at      until when, UTC; NULL while it holds. An opt-out ends when the recipient next agrees to the program or to
---                 ALL, an opt-out from ALL when they agree to any program, for no message says to which it belongs; both end
---                 when the line is deactivated or changes hands. A deactivation ends when the line is given to someone
---                 else or the recipient agrees to any program. Of changes at one time the order is that of occurred_at, and
---                 then of event_id.
+--   ended_at      until when, UTC; NULL while it holds. An opt-out from one program ends when the recipient next agrees
+--                 (OPTED_IN) to that program or to ALL; an opt-out from ALL when they agree to any program, a newer and
+--                 narrower consent, given knowingly. PENDING_CONFIRM ends neither. Both end when the line is deactivated or
+--                 changes hands. A deactivation ends when the line is given to someone else or the recipient agrees to any
+--                 program. Of changes at one time the order is that of occurred_at, and then of event_id.
 create or replace view reports.refusal as
 with changed as (
     select

@@ -124,7 +124,8 @@ create table if not exists warehouse.dim_recipient (
     -- How often the line had been deactivated or reassigned before: messages count the changes up to their first
     -- submission, a change of consent those up to and including itself.
     assignment_seq integer not null,
-    -- Keyed HMAC of the phone number, from last_message_id, or else from the latest change of consent; NULL after erasure.
+    -- Keyed HMAC of the phone number, from the latest attempt of last_message_id that names the recipient, or else from the
+    -- latest change of consent; NULL after erasure.
     msisdn_token varchar(64),
     -- Country of the home carrier, two letters; NULL when the network is unknown.
     country varchar(2),
@@ -155,7 +156,7 @@ sortkey (recipient_id, assignment_seq);
 -- One row per change of consent or line, with the time it held: the consent of a recipient in a program at a time t is the
 -- row with valid_from <= t and (valid_to is null or t < valid_to); there is none before the first change, nor after the
 -- line changed hands. A view: a recipient's rows follow from that recipient's events alone, and a change that comes late
--- moves all rows after it.
+-- moves all rows after it. Each program is taken by itself; which opt-outs stand over all programs, reports.refusal says.
 --   recipient_key   whose consent it is: recipient_id || '#' || number of DEACTIVATED and REASSIGNED events of the
 --                   recipient_id up to and including this one
 --   recipient_id    the line

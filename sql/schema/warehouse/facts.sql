@@ -171,7 +171,7 @@ create table if not exists warehouse.fact_click (
     geo_country varchar(32),
     -- Region of the address.
     geo_region varchar(32),
-    -- Host of the Referer header, lower case.
+    -- Host of the Referer header, lower case; its first 253 characters, which is as long as a host's name can be.
     referer_host varchar(2048),
     -- Sec-Purpose, Purpose, X-Purpose or X-Moz header.
     sec_purpose varchar(32),
@@ -247,9 +247,9 @@ create table if not exists warehouse.fact_subscription_event (
     consent_text_version varchar(64),
     -- From when the state holds, UTC.
     effective_at timestamp not null,
-    -- For an opt-out the message it is put down to: the one it answers, else the last one within
-    -- attribution_window_hours before that was delivered to the same user of the line; NULL when there is none, and for
-    -- other changes.
+    -- For an opt-out the message it is put down to: the one it answers, else the last one sent within
+    -- attribution_window_hours before, and delivered before too, to the same user of the line; NULL when there is none, and
+    -- for other changes.
     attributed_message_id varchar(26),
     -- The optout_window_hours of that message's campaign; NULL for an opt-out that says which message it answers.
     attribution_window_hours smallint,
@@ -314,21 +314,26 @@ create table if not exists warehouse.fact_inbound_message (
 diststyle even
 sortkey (in_reply_to_message_id);
 
--- One row per message: what all its events together say. What does not fit stays with the message it names and changes
--- no other row. Two different sends under one message id: of the reports of one attempt the earliest counts, and the
--- latest attempt says whom and what for; the recipient's use of the line is that of the first submission. A campaign
--- nobody declared is read with UTC days, 30 days for clicks and 24 hours for opt-outs until its declaration comes; a
--- variant that its campaign does not declare is counted under its own name. Receipts count whatever they say of time,
--- also before the send. A click within two seconds of the send, or before it, is a robot's. A click with an unknown
--- token is in fact_click and belongs to no message. A message without a submission is a stub, and unattributed when
--- seven days have not brought one. Sorted by cohort first, because reports read many columns of a window of days, while
--- a recompute looks its messages up by one column, whose order within a day is nearly the same.
+-- One row per message: what all its events together say. What does not fit stays with the message it names and
+-- changes no other row. Two different sends under one message id: of the reports of one attempt the earliest counts,
+-- and the first attempt says whom and what for; the recipient's use of the line is that of the first submission.
+-- Attempts after it say how the message was sent; one that names another recipient or campaign is counted as
+-- conflicting_sends in reports.pipeline_quality_hourly. A campaign nobody declared is read with UTC days, 30 days for
+-- clicks and 24 hours for opt-outs until its declaration comes; a variant that its campaign does not declare is
+-- counted under its own name. Receipts count whatever they say of time, also before the send. A click within two
+-- seconds of the send, or before it, is a robot's. A click with an unknown token is in fact_click and belongs to no
+-- message. A message without a submission is a stub for as long as none comes: nothing declares it lost,
+-- reports.pipeline_quality_hourly counts it. Sorted by cohort first, because reports read many columns of a window of
+-- days, while a recompute looks its messages up by one column, whose order within a day is nearly the same.
 create table if not exists warehouse.fact_message (
     -- The message; the id tells when it was made.
     message_id varchar(26) not null,
-    -- Whether only receipts or clicks are known so far, and no submission: such a message is in no report.
+    -- Whether only receipts or clicks are known so far, and no submission: no report that counts messages has it. Its clicks
+    -- are in reports.click_activity_hourly under campaign '-', people's among them, and in
+    -- reports.pipeline_quality_hourly they and its receipts are orphans and the message is in stubs_open.
     is_stub boolean not null,
-    -- As the latest attempt says, like all columns down to recipient_tz; NULL for a stub.
+    -- As the first attempt says, the one with the lowest number; so are variant, batch, recipient, link and the message this
+    -- one reminds of. The other columns down to recipient_tz are as the latest attempt says. NULL for a stub.
     campaign_id varchar(64),
     -- The variant of the campaign's test; NULL without a test.
     variant_id varchar(64),
@@ -355,9 +360,9 @@ create table if not exists warehouse.fact_message (
     link_url_id varchar(64),
     -- SMSC or gateway; of a stub, of its receipts.
     provider varchar(64),
-    -- Carrier of the recipient; NULL when not looked up.
+    -- Carrier of the recipient; NULL when not looked up. As the first attempt says when the latest names somebody else.
     mcc_mnc varchar(6),
-    -- IANA time zone of the recipient; NULL when not known.
+    -- IANA time zone of the recipient; NULL when not known. As the first attempt says when the latest names somebody else.
     recipient_tz varchar(64),
     -- The message this one reminds of.
     follow_up_of_message_id varchar(26),
@@ -409,7 +414,9 @@ create table if not exists warehouse.fact_message (
     -- Parts failed in that attempt.
     segments_failed integer not null,
     -- DELIVERED when all parts of one attempt are; else of the latest attempt the failure of a failed part, or the
-    -- lowest state of its parts, SENT before any receipt. NULL when never accepted and no receipt came.
+    -- lowest state of its parts, SENT before any receipt. NULL when never accepted and no receipt came. An attempt has as
+    -- many parts as anything says: the greatest of 1, segment_count, segment_total of its receipts, the number of any part
+    -- that a receipt is for, and how many such parts there are.
     delivery_state varchar(32),
     -- delivery_state as a number: QUEUED 10, SENT 20, CARRIER_ACCEPTED 30, UNKNOWN 40, failures 50, DELIVERED 60.
     delivery_rank smallint,
@@ -418,7 +425,10 @@ create table if not exists warehouse.fact_message (
     -- Code of the failure that decides: of the last failed part's receipt or, never accepted, of the submission. NULL
     -- unless failed.
     final_error_code varchar(32),
-    -- What warehouse.dim_delivery_error makes of provider and code; UNKNOWN for a code it does not list, NULL unless
+    -- Provider that gave that failure, with a code or without: its code means what it means to this provider, which after a
+    -- fail-over need not be the latest attempt's. NULL unless failed.
+    final_error_provider varchar(64),
+    -- What warehouse.dim_delivery_error makes of final_error_provider and code; UNKNOWN for a code it does not list, NULL unless
     -- failed.
     failure_category varchar(32),
     -- Whether trying again is of no use, by the same table; where it does not say, what the provider says. NULL when
@@ -454,7 +464,8 @@ create table if not exists warehouse.fact_message (
     opted_out_at timestamp,
     -- First answer that is not STOP, UTC; NULL when none came.
     replied_at timestamp,
-    -- When this row was written, UTC: it tells when we worked, not what happened.
+    -- When this row was written, UTC: it tells when we worked, not what happened. There is no count of versions and no time of
+    -- the first load: a row is made anew from all events whenever one comes, and both would depend on the order of files.
     updated_at timestamp not null
 )
 distkey (message_id)

@@ -205,7 +205,8 @@ select
     asn,
     geo_country,
     geo_region,
-    lower(split_part(split_part(referer, '://', 2), '/', 1)) as referer_host,
+    -- Cut to the length of a host's name first: some letters take more bytes in lower case.
+    lower(left(split_part(split_part(referer, '://', 2), '/', 1), 253)) as referer_host,
     sec_purpose,
     visitor_token,
     edge_bot_score,

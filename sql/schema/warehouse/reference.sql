@@ -20,7 +20,7 @@ sortkey (rule_order);
 create table if not exists warehouse.dim_asn (
     -- Number of the autonomous system.
     asn bigint not null,
-    -- DATACENTER: its requests are a machine's. OWN_CGNAT: a carrier's addresses that many subscribers share, so that
+    -- DATACENTER: its requests are a machine's; no network of relays or web gateways, which people come through. OWN_CGNAT: a carrier's addresses that many subscribers share, so that
     -- many links from one are no sign of a machine.
     asn_kind varchar(16) not null,
     -- Who runs it.
@@ -44,6 +44,7 @@ diststyle all
 sortkey (mcc_mnc);
 
 -- One row per error code of a provider; provider '*' stands for all, and 'state:...' for a failure without a code.
+-- When a code was mapped is not here: each migration fills the table anew from sql/reference, whose history tells.
 create table if not exists warehouse.dim_delivery_error (
     -- SMSC or gateway; '*' for all.
     provider varchar(64) not null,

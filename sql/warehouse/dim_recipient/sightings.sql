@@ -24,6 +24,46 @@ where message.message_id >= :first_id
     and message.message_id < :end_id
     and not message.is_stub;
 
+-- One row per recipient whose first or last message is among those to follow: few of all that there are.
+create temp table concerned_recipient (
+    recipient_key varchar(96),
+    recipient_id varchar(64),
+    first_message_id varchar(26),
+    first_message_at timestamp,
+    last_message_id varchar(26),
+    last_message_at timestamp
+)
+distkey (recipient_id);
+
+insert into concerned_recipient
+select
+    recipient.recipient_key,
+    recipient.recipient_id,
+    recipient.first_message_id,
+    recipient.first_message_at,
+    recipient.last_message_id,
+    recipient.last_message_at
+from warehouse.dim_recipient as recipient
+join sighted
+    on sighted.message_id = recipient.first_message_id
+where recipient.first_message_id >= :first_id
+    and recipient.first_message_id < :end_id
+
+union
+
+select
+    recipient.recipient_key,
+    recipient.recipient_id,
+    recipient.first_message_id,
+    recipient.first_message_at,
+    recipient.last_message_id,
+    recipient.last_message_at
+from warehouse.dim_recipient as recipient
+join sighted
+    on sighted.message_id = recipient.last_message_id
+where recipient.last_message_id >= :first_id
+    and recipient.last_message_id < :end_id;
+
 -- One row per recipient whose first or last message is not that any more: it belongs to another now, counts from another
 -- time, or is gone. What was before the last one has to be looked for, back to when the recipient was first seen.
 create temp table lost_key (
@@ -45,7 +85,7 @@ with compared as (
         cast(recipient.last_message_at as date) as last_date,
         sighted_first.message_id is not null and still_first.message_id is null as is_first_lost,
         sighted_last.message_id is not null and still_last.message_id is null as is_last_lost
-    from warehouse.dim_recipient as recipient
+    from concerned_recipient as recipient
     left join sighted as sighted_first
         on sighted_first.message_id = recipient.first_message_id
     left join sighting as still_first

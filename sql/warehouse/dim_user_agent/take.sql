@@ -1,4 +1,4 @@
--- Every agent enters as a person's browser of an unknown device; what each says follows one by one.
+-- Every agent enters as a person's browser of an unknown device; what each says follows.
 insert into warehouse.dim_user_agent (
     ua_key,
     user_agent,

@@ -24,7 +24,9 @@ left join owner
     and owner.began_at > message.first_submitted_at
     and owner.began_at <= due_optout.effective_at
 where due_optout.in_reply_to_message_id is null
+    -- Nobody answers what has not reached them yet.
     and message.delivery_state = 'DELIVERED'
+    and message.delivered_at <= due_optout.effective_at
     and message.cohort_date between :first_date and :last_date
     and message.sent_at <= due_optout.effective_at
     and due_optout.effective_at < dateadd(hour, message.optout_window_hours, message.sent_at)

@@ -52,6 +52,8 @@ group by message_id;
 
 -- One row per attempt with receipts: the state that follows from the states of its parts. States only ever rise in rank;
 -- what a part was last known to be is its highest, not its latest. A part delivered after it failed is delivered.
+-- An attempt has as many parts as anything says that it has: its submission, its receipts, or the part one of them is for. A
+-- count that is too low must not hide a failed part behind those that were delivered.
 create temp table attempt_state distkey (message_id) as
 with ranked as (
     select
@@ -59,7 +61,7 @@ with ranked as (
         message_id,
         attempt_no,
         segment_seq,
-        segment_total,
+        provider,
         state,
         state_rank,
         delivery_level,
@@ -78,7 +80,11 @@ with ranked as (
             partition by message_id, attempt_no, segment_seq
         ) as has_failure,
         -- Receipts for parts say more than one for the whole message.
-        count(segment_seq) over (partition by message_id, attempt_no) as part_receipts
+        count(segment_seq) over (partition by message_id, attempt_no) as part_receipts,
+        greatest(
+            max(segment_total) over (partition by message_id, attempt_no),
+            max(segment_seq) over (partition by message_id, attempt_no)
+        ) as parts_reported
     from receipt
 ),
 
@@ -103,7 +109,8 @@ counted as (
         message_id,
         attempt_no,
         max(case when segment_seq is null then 1 else 0 end) as is_whole,
-        coalesce(max(segment_total), max(segment_seq), 1) as parts_reported,
+        cast(count(*) as integer) as parts_seen,
+        max(parts_reported) as parts_reported,
         cast(sum(case when state_rank = 60 then 1 else 0 end) as integer) as parts_delivered,
         cast(sum(case when state_rank = 50 then 1 else 0 end) as integer) as parts_failed,
         min(state_rank) as lowest_rank,
@@ -112,6 +119,7 @@ counted as (
         min(case when state_rank = 60 then delivery_level end) as delivery_level,
         max(case when failure_order = 1 and state_rank = 50 then state end) as failure_state,
         max(case when failure_order = 1 and state_rank = 50 then error_code end) as error_code,
+        max(case when failure_order = 1 and state_rank = 50 then provider end) as error_provider,
         max(
             case
                 when failure_order = 1 and state_rank = 50 and error_permanent then 1
@@ -123,21 +131,27 @@ counted as (
     group by message_id, attempt_no
 ),
 
-expected as (
+sized as (
     select
         counted.*,
-        case
-            when counted.is_whole = 1 then 1
-            else coalesce(attempt.segment_count, counted.parts_reported)
-        end as parts_expected,
-        case
-            when counted.is_whole = 1 then coalesce(attempt.segment_count, counted.parts_reported)
-            else 1
-        end as parts_each
+        greatest(
+            1,
+            counted.parts_seen,
+            coalesce(counted.parts_reported, 1),
+            coalesce(attempt.segment_count, 1)
+        ) as parts
     from counted
     left join attempt
         on attempt.message_id = counted.message_id
         and attempt.attempt_no = counted.attempt_no
+),
+
+expected as (
+    select
+        sized.*,
+        case when is_whole = 1 then 1 else parts end as parts_expected,
+        case when is_whole = 1 then parts else 1 end as parts_each
+    from sized
 )
 
 select
@@ -157,6 +171,7 @@ select
         when parts_failed = 0 and lowest_rank = 30 then 'CARRIER'
     end as delivery_level,
     error_code,
+    error_provider,
     error_permanent,
     parts_delivered * parts_each as segments_delivered,
     parts_failed * parts_each as segments_failed,
@@ -174,6 +189,7 @@ with tried as (
         attempt_state.delivered_at,
         attempt_state.delivery_level,
         attempt_state.error_code,
+        attempt_state.error_provider,
         attempt_state.error_permanent,
         coalesce(attempt_state.segments_delivered, 0) as segments_delivered,
         coalesce(attempt_state.segments_failed, 0) as segments_failed,
@@ -213,6 +229,7 @@ select
     delivered_at,
     delivery_level,
     error_code,
+    error_provider,
     error_permanent,
     segments_delivered,
     segments_failed,

@@ -62,6 +62,7 @@ insert into warehouse.fact_message (
     delivery_rank,
     delivery_level,
     final_error_code,
+    final_error_provider,
     failure_category,
     failure_permanent,
     receipts,
@@ -189,6 +190,12 @@ described as (
             when delivery.state is null and submitted.submit_status = 'REJECTED'
                 then submitted.submit_error_code
         end as final_error_code,
+        -- Codes mean what the provider who gave them means: after a fail-over not the latest attempt's.
+        case
+            when delivery.state_rank = 50 then delivery.error_provider
+            when delivery.state is null and submitted.submit_status = 'REJECTED'
+                then submitted.provider
+        end as final_error_provider,
         delivery.error_permanent = 1 as error_permanent,
         coalesce(receipted.receipts, 0) as receipts,
         coalesce(delivery.is_conflicting, false) as conflicting_final,
@@ -238,7 +245,7 @@ message as (
         end as failure_permanent
     from described
     left join warehouse.dim_delivery_error as error
-        on error.provider = described.provider
+        on error.provider = described.final_error_provider
         and error.error_code = coalesce(described.final_error_code, described.failure)
     left join warehouse.dim_delivery_error as any_provider
         on any_provider.provider = '*'
@@ -291,6 +298,7 @@ select
     delivery_rank,
     delivery_level,
     final_error_code,
+    final_error_provider,
     failure_category,
     failure_permanent,
     receipts,

@@ -39,7 +39,9 @@ select
 from ranked
 where copy_number = 1;
 
--- One row per submitted message, as its latest attempt describes it.
+-- One row per submitted message: whom and what for as its first attempt says, how it was sent as the latest says. A later
+-- attempt that names somebody else, or another campaign, does not take the message along: nor does it say where its recipient
+-- is.
 create temp table submitted (
     message_id varchar(26),
     attempts smallint,
@@ -71,6 +73,7 @@ insert into submitted
 with timed as (
     select
         message_id,
+        min(attempt_no) as first_attempt_no,
         max(attempt_no) as attempts,
         min(occurred_at) as first_submitted_at,
         min(case when submit_status = 'ACCEPTED' then occurred_at end) as sent_at
@@ -87,28 +90,43 @@ select
     latest.submit_status,
     latest.submit_error_code,
     latest.suppress_reason,
-    latest.campaign_id,
-    latest.variant_id,
-    latest.send_batch_id,
-    latest.follow_up_of_message_id,
-    latest.recipient_id,
+    original.campaign_id,
+    original.variant_id,
+    original.send_batch_id,
+    original.follow_up_of_message_id,
+    original.recipient_id,
     latest.sender_id,
     latest.message_category,
     latest.template_id,
     latest.encoding,
     latest.segment_count,
-    latest.link_token,
-    latest.link_url_id,
+    original.link_token,
+    original.link_url_id,
     latest.provider,
-    latest.mcc_mnc,
-    latest.recipient_tz
+    case
+        when latest.recipient_id = original.recipient_id then latest.mcc_mnc
+        else original.mcc_mnc
+    end as mcc_mnc,
+    case
+        when latest.recipient_id = original.recipient_id then latest.recipient_tz
+        else original.recipient_tz
+    end as recipient_tz
 from timed
-join attempt
-    on attempt.message_id = timed.message_id
-    and attempt.attempt_no = timed.attempts
+join attempt as first_attempt
+    on first_attempt.message_id = timed.message_id
+    and first_attempt.attempt_no = timed.first_attempt_no
+join warehouse.fact_submission as original
+    on original.message_id = first_attempt.message_id
+    and original.event_id = first_attempt.event_id
+    and original.occurred_at = first_attempt.occurred_at
+join attempt as latest_attempt
+    on latest_attempt.message_id = timed.message_id
+    and latest_attempt.attempt_no = timed.attempts
 join warehouse.fact_submission as latest
-    on latest.message_id = attempt.message_id
-    and latest.event_id = attempt.event_id
-    and latest.occurred_at = attempt.occurred_at
-where latest.message_id >= :first_id
+    on latest.message_id = latest_attempt.message_id
+    and latest.event_id = latest_attempt.event_id
+    and latest.occurred_at = latest_attempt.occurred_at
+where original.message_id >= :first_id
+    and original.message_id < :end_id
+    and latest.message_id >= :first_id
     and latest.message_id < :end_id;

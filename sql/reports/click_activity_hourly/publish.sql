@@ -1,30 +1,5 @@
 delete from reports.click_activity_hourly;
 
--- Requests of the last 35 days. They are few beside the messages, so they look their messages up, not the other way round.
-create temp table request (
-    message_id varchar(26),
-    click_hour_utc timestamp,
-    occurred_at timestamp,
-    is_human boolean,
-    is_repeat_fire boolean,
-    bot_reason varchar(64),
-    ua_key varchar(32)
-)
-distkey (message_id);
-
-insert into request
-select
-    click.message_id,
-    date_trunc('hour', click.occurred_at) as click_hour_utc,
-    click.occurred_at,
-    click.is_human,
-    click.is_repeat_fire,
-    coalesce(click.bot_reason, click.click_class) as bot_reason,
-    click.ua_key
-from warehouse.fact_click as click
-where click.event_date >= :first_click_date
-    and click.occurred_at <= :as_of;
-
 insert into reports.click_activity_hourly (
     click_hour_utc,
     campaign_id,
@@ -64,9 +39,8 @@ with described as (
                 then request.message_id
         end as first_clicked_message_id
     from request
-    left join warehouse.fact_message as message
+    left join requested_message as message
         on message.message_id = request.message_id
-        and not message.is_stub
     left join warehouse.dim_user_agent as agent
         on agent.ua_key = request.ua_key
 ),
