@@ -6,6 +6,7 @@ its parts, finds an empty bucket, an empty queue and a warehouse as ``migrate`` 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse.resources.s3 import s3_client
 
 BUCKET = "tests"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, since a worker waits for disks, deadlines and processes that start."""
+    return (os.cpu_count() or 1) + 1
 
 
 @dataclass(frozen=True)

@@ -135,11 +135,27 @@ def hand_over(platform: Platform) -> str:
     return key
 
 
-def test_nothing_that_leads_to_the_person_is_found_any_more(loaded: Platform) -> None:
+def test_the_person_is_gone_others_are_not_and_the_send_after_the_opt_out_is_still_found(
+    loaded: Platform,
+) -> None:
+    clicks = "select * from warehouse.fact_click where recipient_id = :id order by event_id"
+    his = rows(loaded, clicks, id=BEN)
+    assert his
+    late_sends = "select count(*) as sends from reports.sent_after_optout"
+    assert rows(loaded, late_sends) == [(1,)]
     done = erased(loaded)
     assert [found for found in done.found if found.rows] == []
     assert len(done.found) > 30
     assert rows(loaded, "select erased_at from pii.erasure_registry") == [(NOW,)]
+    assert rows(loaded, late_sends) == [(1,)]
+    assert rows(loaded, clicks, id=BEN) == his
+    dimension = (
+        "select left(recipient_key, 7) as alias, msisdn_token, erased_at from warehouse.dim_recipient"
+        " where erased_at is not null"
+    )
+    assert rows(loaded, dimension) == [("erased-", None, NOW)]
+    load(loaded, "again", told(ANNA, 4, at(hours=7)))
+    assert rows(loaded, dimension) == [("erased-", None, NOW)]
 
 
 def test_nothing_that_was_ever_said_of_the_person_is_left(loaded: Platform) -> None:
@@ -298,21 +314,6 @@ def test_counts_are_what_they_were(loaded: Platform) -> None:
             assert after[table] == before[table], table
 
 
-def test_a_send_after_the_opt_out_is_still_found(loaded: Platform) -> None:
-    before = rows(loaded, "select count(*) as sends from reports.sent_after_optout")
-    assert before == [(1,)]
-    erased(loaded)
-    assert rows(loaded, "select count(*) as sends from reports.sent_after_optout") == before
-
-
-def test_others_keep_their_rows(loaded: Platform) -> None:
-    statement = "select * from warehouse.fact_click where recipient_id = :id order by event_id"
-    before = rows(loaded, statement, id=BEN)
-    erased(loaded)
-    assert before
-    assert rows(loaded, statement, id=BEN) == before
-
-
 def test_a_number_that_came_to_someone_else_stays_theirs(platform: Platform) -> None:
     load(platform, "first", world())
     other = submitted(
@@ -336,7 +337,14 @@ def test_the_stop_of_an_erased_person_is_kept(loaded: Platform) -> None:
         ),
     ]
     landed = opt_out(ANNA, at(hours=6), msisdn_token=TOKENS[ANNA], program_id="news")
-    put(loaded, "landed", [landed, *taken_back])
+    unconfirmed = opt_out(
+        ANNA,
+        at(hours=7),
+        msisdn_token=TOKENS[ANNA],
+        program_id="news",
+        new_status="PENDING_CONFIRM",
+    )
+    put(loaded, "landed", [landed, *taken_back, unconfirmed])
     land(loaded)
     erased(loaded)
     kept = [(TOKENS[ANNA], "deals", at(hours=3)), (TOKENS[ANNA], "news", at(hours=6))]
@@ -356,17 +364,6 @@ def test_profile_and_lists_lose_the_person_and_do_not_get_them_back(loaded: Plat
         keys = {key for (key,) in rows(loaded, f"select recipient_key from reports.{table}")}
         assert not {key for key in keys if key.startswith(("erased", ANNA))}
         assert keys
-
-
-def test_the_dimension_says_since_when_and_has_no_token(loaded: Platform) -> None:
-    erased(loaded)
-    statement = (
-        "select left(recipient_key, 7) as alias, msisdn_token, erased_at from warehouse.dim_recipient"
-        " where erased_at is not null"
-    )
-    assert rows(loaded, statement) == [("erased-", None, NOW)]
-    load(loaded, "again", told(ANNA, 4, at(hours=7)))
-    assert rows(loaded, statement) == [("erased-", None, NOW)]
 
 
 def test_old_files_under_other_names_bring_nobody_back(loaded: Platform) -> None:

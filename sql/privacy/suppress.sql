@@ -1,5 +1,5 @@
 -- What the person had left stays left, for every number of theirs: by the last word there is of each program, applied or
--- not, under their own name or the one that stands for it since.
+-- not, under their own name or the one that stands for it since. A consent that awaits confirmation is no word yet.
 insert into pii.suppression (msisdn_token, program_id, since)
 with person as (
     select recipient_id
@@ -24,6 +24,7 @@ told as (
     from staging.subscription_changed as event
     join person
         on person.recipient_id = event.recipient_id
+    where event.new_status <> 'PENDING_CONFIRM'
 
     union all
 
@@ -37,6 +38,7 @@ told as (
     from warehouse.fact_subscription_event as event
     join person
         on person.recipient_id = event.recipient_id
+    where event.new_status <> 'PENDING_CONFIRM'
 ),
 
 ordered as (
