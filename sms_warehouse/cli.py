@@ -334,14 +334,14 @@ def load(
     "--once", is_flag=True, help="No UI; stop when everything has been loaded and checked."
 )
 @click.option(
-    "--messages", type=click.IntRange(1), default=20_000, show_default=True, help="Messages a day."
+    "--messages", type=click.IntRange(1), default=10_000, show_default=True, help="Messages a day."
 )
 @click.option(
     "--days",
     type=click.IntRange(1),
-    default=3,
+    default=5,
     show_default=True,
-    help="Days of logs, today included.",
+    help="Days of logs, today included; with fewer than five no test of variants is old enough to be judged.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another world.")
 @click.option("--port", type=int, default=3000, show_default=True, help="Port of Dagster's UI.")
