@@ -167,6 +167,21 @@ def test_a_server_killed_while_it_makes_databases_has_them_or_not(own: RedshiftP
 # ---------- no room
 
 
+def test_a_database_that_found_no_room_for_its_head_opens_once_there_is_some(
+    own: RedshiftProcess,
+) -> None:
+    client = Client(own.connect(autocommit=True))
+    limit_files(own, 6000)
+    client.run("create database other")
+    with pytest.raises((Error, OSError)):
+        own.connect(database="other")
+    own.kill()
+    own.start()
+    inside = Client(own.connect(database="other", autocommit=True))
+    inside.run("create table x as select 1 as a")
+    assert inside.rows("select a from x") == [(1,)]
+
+
 def test_a_commit_that_finds_no_room_is_undone_and_the_server_goes_on(
     own: RedshiftProcess,
 ) -> None:

@@ -41,6 +41,21 @@ class Invalidated(PgError):
         )
 
 
+def _make(path: Path) -> None:
+    """An empty database file, whole from the moment it has its name.
+
+    DuckDB writes the head of a new file in several steps, and cannot open one that a killed server, or a full disk,
+    left without all of them.
+    """
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unnamed = path.with_suffix(".new")
+    unnamed.unlink(missing_ok=True)
+    duckdb.connect(str(unnamed)).close()
+    unnamed.rename(path)
+
+
 def _recover(path: Path) -> None:
     """Takes what a killed server left in the log into the database file.
 
@@ -115,6 +130,7 @@ class Warehouse:
         deadline = time.monotonic() + _OPEN_SECONDS
         while True:
             try:
+                _make(path)
                 _recover(path)
                 return duckdb.connect(str(path))
             except duckdb.IOException as error:
