@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sms_warehouse.console import as_json_option, print_table, say
-from sms_warehouse.follow_up_commands import follow_up
+from sms_warehouse.follow_up.commands import follow_up
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local.commands import local
 from sms_warehouse.privacy.commands import erase, hold
 from sms_warehouse.reclassify_command import reclassify
-from sms_warehouse.trace_command import trace
+from sms_warehouse.trace.command import trace
 
 if TYPE_CHECKING:
     from sms_warehouse.local.traffic import Faults
@@ -58,7 +58,7 @@ def _fail(message: str) -> NoReturn:
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     from sms_warehouse.demo import DemoFailed
-    from sms_warehouse.follow_up import FollowUpFailed
+    from sms_warehouse.follow_up.decision_table import FollowUpFailed
     from sms_warehouse.landing.load import LandingMismatch
     from sms_warehouse.local.services import ServerFailed
     from sms_warehouse.local.stack import NotReady, StackRunning
@@ -72,7 +72,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     )
     from sms_warehouse.resources.s3 import LakeUnavailable
     from sms_warehouse.settings import SettingError
-    from sms_warehouse.trace import TraceFailed
+    from sms_warehouse.trace.model import TraceFailed
     from sms_warehouse.verify.scratch import ScratchTaken
 
     return (

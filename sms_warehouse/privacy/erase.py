@@ -16,7 +16,7 @@ from typing import Any
 
 from sms_warehouse import sql
 from sms_warehouse.landing.ledger import insert_rows
-from sms_warehouse.privacy import treatment
+from sms_warehouse.privacy import statements, treatment
 from sms_warehouse.privacy.landing import (
     empty_files,
     empty_lines,
@@ -153,7 +153,7 @@ def _followed(ids: IdRange, now: datetime) -> Callable[[Session], dict[str, int]
         for table in treatment.FACTS:
             changed[table.name] = sum(
                 max(session.execute(statement.text, first_id=first_id, end_id=end_id), 0)
-                for statement in treatment.followed(table)
+                for statement in statements.followed(table)
             )
         sql.run(session, "privacy/followed", first_id=first_id, end_id=end_id, now=now)
         return changed
@@ -205,7 +205,7 @@ def _register(
         session, "privacy/tokens", recipient_id=recipient_id, request_id=request_id, token=token
     )
     sql.run(session, "privacy/suppress", request_id=request_id)
-    for statement in treatment.noted_of_request():
+    for statement in statements.noted_of_request():
         session.execute(statement.text, request_id=request_id)
     return request_id
 
@@ -246,7 +246,7 @@ def _is_known(session: Session, recipient_id: str) -> bool:
         recipient_id=recipient_id,
     )
     return bool(is_registered) or any(
-        session.rows(treatment.naming(table).text, recipient_id=recipient_id)
+        session.rows(statements.naming(table).text, recipient_id=recipient_id)
         for table in (*treatment.FACTS, *treatment.STAGING)
         if "recipient_id" in table.columns
     )
@@ -282,7 +282,7 @@ def _unnamed(
     def work(session: Session) -> int:
         session.execute(_BOTH_LOCKS)
         _refuse_held(session, recipient_id)
-        statement = treatment.unnamed(table)
+        statement = statements.unnamed(table)
         return max(session.execute(statement.text, request_id=request_id), 0)
 
     return work
@@ -294,7 +294,7 @@ def _owned(
     def work(session: Session) -> int:
         session.execute(_WAREHOUSE_LOCK)
         _refuse_held(session, recipient_id)
-        statement = treatment.owned(table)
+        statement = statements.owned(table)
         return max(session.execute(statement.text, request_id=request_id), 0)
 
     return work
@@ -349,7 +349,7 @@ def preview(
     _check(session, recipient_id, request_id, is_expected)
     counts: dict[str, int] = {}
     for table in (*treatment.STAGING, *treatment.FACTS):
-        statement = treatment.rows_about(table)
+        statement = statements.rows_about(table)
         counts[table.name] = int(session.value(statement.text, recipient_id=recipient_id))
     return counts
 

@@ -22,7 +22,7 @@ from sms_warehouse import sql
 from sms_warehouse.landing import keys
 from sms_warehouse.landing.events import Event
 from sms_warehouse.landing.ledger import insert_rows
-from sms_warehouse.privacy import treatment
+from sms_warehouse.privacy import statements, treatment
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Session
 
@@ -67,26 +67,20 @@ def neutralise_staging(session: Session, event_type: str, **load: object) -> int
     Returns how many rows changed.
     """
     table, of_load = _STAGING[event_type], bool(load)
-    if event_type == "subscription_changed":
-        _keep_stops(session, load)
-    for statement in treatment.noted(table, of_load=of_load):
+    requests = {
+        request_id
+        for statement in statements.heard(table, of_load=of_load)
+        for (request_id,) in session.rows(statement.text, **load)
+    }
+    for statement in statements.noted(table, of_load=of_load):
         session.execute(statement.text, **load)
+    # Before a STOP loses whose it is.
+    for request_id in sorted(requests):
+        sql.run(session, "privacy/suppress", request_id=request_id)
     return sum(
         max(session.execute(statement.text, **load), 0)
-        for statement in treatment.staged(table, of_load=of_load)
+        for statement in statements.staged(table, of_load=of_load)
     )
-
-
-def _keep_stops(session: Session, load: Mapping[str, object]) -> None:
-    """Puts numbers of erased people on ``pii.suppression``, before a STOP loses whose it is."""
-    scope = "arrival_date = :day and load_id = :load_id" if load else "1 = 1"
-    for (request_id,) in session.rows(
-        "select distinct person.request_id from staging.subscription_changed as source"
-        " join pii.erasure_registry as person on person.recipient_id = source.recipient_id"
-        f" where source.new_status = 'OPTED_OUT' and {scope}",
-        **load,
-    ):
-        sql.run(session, "privacy/suppress", request_id=request_id)
 
 
 def empty_lines(session: Session, lake: Lake, **load: object) -> Emptied:

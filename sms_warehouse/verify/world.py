@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from sms_warehouse import follow_up, invariants, reclassify, sql
+from sms_warehouse import invariants, reclassify, sql
 from sms_warehouse.apply import STEPS, apply_step, row_count
 from sms_warehouse.assets import plots
+from sms_warehouse.follow_up import decision_table, lists
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.landing.load import land_day
 from sms_warehouse.migrate import migrate
@@ -21,7 +22,7 @@ from sms_warehouse.privacy import erase
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session
-from sms_warehouse.trace import trace
+from sms_warehouse.trace.find import trace
 from sms_warehouse.verify import logs
 from sms_warehouse.verify.golden import (
     AS_OF,
@@ -234,7 +235,7 @@ class _World:
         yield Answer("the decision table can be replaced by itself", self._replace_rules, 10)
         yield Answer(
             "the settings can be replaced by themselves",
-            lambda: follow_up.set_settings(self._redshift, {}),
+            lambda: decision_table.set_settings(self._redshift, {}),
             {
                 "cap_messages": 4,
                 "cap_days": 7,
@@ -345,11 +346,11 @@ class _World:
 
     def _replace_rules(self) -> int:
         with self._redshift.session("verify") as session:
-            table = follow_up.as_csv(follow_up.rules(session))
-        return follow_up.set_rules(self._redshift, table).rules
+            table = decision_table.as_csv(decision_table.rules(session))
+        return decision_table.set_rules(self._redshift, table).rules
 
     def _export(self) -> tuple[int, dict[str, int]]:
-        exported = follow_up.export(
+        exported = lists.export(
             self._redshift,
             self._lake,
             "cmp_1",

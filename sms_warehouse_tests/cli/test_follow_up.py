@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sms_warehouse import follow_up
+from sms_warehouse.follow_up import decision_table, lists
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.cli.conftest import Command
@@ -69,8 +69,8 @@ def relay(platform: Platform) -> Iterator[Relay]:
 
 def export(
     platform: Platform, *actions: str, now: datetime = NOON, redshift: Redshift | None = None
-) -> follow_up.Exported:
-    return follow_up.export(
+) -> lists.Exported:
+    return lists.export(
         redshift or platform.redshift,
         platform.lake,
         "cmp_1",
@@ -80,7 +80,7 @@ def export(
     )
 
 
-def read(platform: Platform, exported: follow_up.Exported) -> list[dict[str, str]]:
+def read(platform: Platform, exported: lists.Exported) -> list[dict[str, str]]:
     from sms_warehouse.resources.s3 import s3_client
 
     assert exported.url is not None
@@ -118,7 +118,7 @@ def test_what_was_learnt_since_the_audience_was_computed_counts(four: Platform) 
 
 
 def test_who_is_on_a_list_counts_as_contacted(four: Platform) -> None:
-    follow_up.set_settings(four.redshift, {"cap_messages": 3})
+    decision_table.set_settings(four.redshift, {"cap_messages": 3})
     later = NOON - timedelta(days=1, hours=12)
     export(four)
     # A second message, of the same campaign: the two sent and the one handed over make three.
@@ -137,7 +137,7 @@ def test_who_is_on_a_list_counts_as_contacted(four: Platform) -> None:
             follow_up_of_message_id=message_id(1, SENT_AT),
         ),
     )
-    follow_up.set_settings(four.redshift, {"cap_messages": 4})
+    decision_table.set_settings(four.redshift, {"cap_messages": 4})
     assert export(four, now=NOON + timedelta(hours=3)).contacts == 1
 
 
@@ -158,7 +158,7 @@ def test_a_list_that_could_not_be_written_hands_nobody_over(
         patch.setattr(Lake, "put", no_room)
         with pytest.raises(OSError, match="no room"):
             export(four)
-    with pytest.raises(follow_up.FollowUpFailed, match="is being written since 12:00 UTC"):
+    with pytest.raises(decision_table.FollowUpFailed, match="is being written since 12:00 UTC"):
         export(four, now=NOON + timedelta(minutes=14))
     assert export(four, now=NOON + timedelta(minutes=15)).contacts == 2
 
@@ -174,7 +174,7 @@ def test_an_export_that_waited_goes_by_the_time_when_it_could_begin(
             holder.execute("lock control.warehouse_mutex")
             monkeypatch.setenv("REDSHIFT_PORT", str(relay.port))
             waiting = threads.submit(
-                follow_up.export,
+                lists.export,
                 four.redshift,
                 four.lake,
                 "cmp_1",
@@ -204,7 +204,7 @@ def test_who_took_too_long_to_write_a_list_hands_nobody_over(
         put(self, key, body)
 
     monkeypatch.setattr(Lake, "put", slow)
-    with pytest.raises(follow_up.FollowUpFailed, match="another one was free to hand over"):
+    with pytest.raises(decision_table.FollowUpFailed, match="another one was free to hand over"):
         export(four)
     (written,) = four.lake.list_prefix("exports/follow-up/")
     assert written.key not in others
@@ -228,7 +228,7 @@ def test_a_list_that_was_written_by_somebody_who_was_stopped_counts(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(follow_up, "_finish", stopped)
+        patch.setattr(lists, "_finish", stopped)
         with pytest.raises(KeyboardInterrupt):
             export(four)
     again = export(four, now=NOON + timedelta(hours=1))
@@ -250,9 +250,7 @@ def test_the_command_prints_how_many_and_where(four: Platform, command: Command)
 
 def test_a_dry_run_counts_and_hands_nobody_over(four: Platform, command: Command) -> None:
     def counted() -> list[dict[str, object]]:
-        return follow_up.preview(
-            four.redshift, four.lake, "cmp_1", now=lambda: NOON, report_tz="UTC"
-        )
+        return lists.preview(four.redshift, four.lake, "cmp_1", now=lambda: NOON, report_tz="UTC")
 
     remind = {"action": "REMIND_NON_CLICKER", "recipients": 2}
     assert counted() == counted() == [remind | {"state": "NOW"}]

@@ -13,7 +13,7 @@ import pytest
 
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse.trace_lines import base64_parts
+from sms_warehouse.trace.lines import base64_parts
 from sms_warehouse_tests.cli.conftest import Command
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.warehouse.world import (

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import dagster as dg
 import pytest
 
-from sms_warehouse import follow_up, trace
+from sms_warehouse.follow_up import decision_table, lists
 from sms_warehouse.landing.load import purge_staging
 from sms_warehouse.local.lint.python import EXAMPLES, of_module, of_package
 from sms_warehouse.local.lint.statements import Statement, of_text
@@ -15,6 +15,7 @@ from sms_warehouse.migrate import migrate
 from sms_warehouse.privacy import erase
 from sms_warehouse.reclassify import Subject, preview, reclassify
 from sms_warehouse.resources.redshift import Session
+from sms_warehouse.trace.find import trace
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.platform import doors
 from sms_warehouse_tests.privacy import people
@@ -168,13 +169,13 @@ def test_whatever_people_ask_for_has_been_linted(
     refresh_all(redshift, now)
     with recorded(monkeypatch) as sent:
         with redshift.session("tests") as session:
-            table = follow_up.as_csv(follow_up.rules(session))
-        follow_up.set_rules(redshift, table)
-        follow_up.set_settings(redshift, {"first_hour": 0, "end_hour": 24})
-        follow_up.preview(redshift, lake, "cmp_1", now=lambda: now, report_tz="UTC")
-        follow_up.export(redshift, lake, "cmp_1", now=lambda: now, report_tz="UTC")
+            table = decision_table.as_csv(decision_table.rules(session))
+        decision_table.set_rules(redshift, table)
+        decision_table.set_settings(redshift, {"first_hour": 0, "end_hour": 24})
+        lists.preview(redshift, lake, "cmp_1", now=lambda: now, report_tz="UTC")
+        lists.export(redshift, lake, "cmp_1", now=lambda: now, report_tz="UTC")
         for name in (people.BEN, f"{people.BEN}#0", people.message(people.BEN)):
-            trace.trace(redshift, name, raw=True)
+            trace(redshift, name, raw=True)
         preview(redshift, set(Subject), DAY, DAY)
         reclassify(redshift, set(Subject), DAY, DAY, now=now)
         erase.hold(redshift, people.ANNA, "case 12", now)
@@ -186,12 +187,14 @@ def test_whatever_people_ask_for_has_been_linted(
             erase.raw_lines(session, people.REQUEST)
         people.load(platform, "again", people.world(), b'{"recipient_id":"sub_anna", broken')
     assert senders(sent, in_files, repository) >= modules(
-        "follow_up",
+        "follow_up/decision_table",
+        "follow_up/lists",
         "privacy/erase",
         "privacy/landing",
         "privacy/proof",
-        "privacy/treatment",
+        "privacy/statements",
         "reclassify",
         "reports/recipients",
-        "trace",
+        "trace/find",
+        "trace/tracer",
     )

@@ -439,15 +439,23 @@ def test_a_message_known_by_both_names_becomes_one_again(
 
 
 def test_an_answer_that_only_has_the_token_is_recognised(loaded: Platform) -> None:
+    """Also by a token that came with a message after the erasure, and what they left stays left for it."""
     erased(loaded)
-    answer = event(
-        "inbound_message", at(hours=9), recipient_id=None, msisdn_token=TOKENS[ANNA], inbound_id="x"
+    new = "d" * 64
+    later = submitted(message(ANNA, 9), at(hours=8), recipient_id=ANNA, msisdn_token=new)
+    load(loaded, "later", [later])
+    answers = [
+        event("inbound_message", at(hours=9), recipient_id=None, msisdn_token=token, inbound_id="x")
+        for token in (TOKENS[ANNA], new)
+    ]
+    load(loaded, "answers", answers)
+    assert rows(loaded, "select msisdn_token, inbound_id from staging.inbound_message") == [
+        ("erased", "erased")
+    ] * (1 + len(answers))
+    kept = rows(
+        loaded, "select msisdn_token, program_id from pii.suppression order by msisdn_token"
     )
-    load(loaded, "answer", [answer])
-    assert rows(
-        loaded,
-        "select distinct msisdn_token, inbound_id from staging.inbound_message",
-    ) == [("erased", "erased")]
+    assert kept == [(TOKENS[ANNA], "deals"), (new, "deals")]
 
 
 class _Killed(Exception):

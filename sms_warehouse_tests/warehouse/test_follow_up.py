@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sms_warehouse import follow_up, sql
+from sms_warehouse import sql
+from sms_warehouse.follow_up import decision_table
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.world import (
@@ -347,7 +348,7 @@ def test_a_message_and_the_audience_follow_the_same_rules(redshift: Redshift) ->
         return {message: action for message, action, _ in seen}
 
     assert len(set(actions().values())) == 6
-    follow_up.set_rules(
+    decision_table.set_rules(
         redshift,
         _table(
             "1,,,true,false,,,,,,,,,ANSWER,CONTACT,x,1,",
@@ -410,14 +411,14 @@ def _table(*lines: str) -> str:
     ],
 )
 def test_a_mistake_in_the_rules_is_named_and_changes_nothing(text: str, mistake: str) -> None:
-    with pytest.raises(follow_up.RulesRefused) as refused:
-        follow_up.parse(text, {"CARRIER_FILTERED", "UNKNOWN"})
+    with pytest.raises(decision_table.RulesRefused) as refused:
+        decision_table.parse(text, {"CARRIER_FILTERED", "UNKNOWN"})
     assert any(mistake in said for said in refused.value.mistakes), refused.value.mistakes
 
 
 def test_every_mistake_is_named_at_once() -> None:
-    with pytest.raises(follow_up.RulesRefused) as refused:
-        follow_up.parse(
+    with pytest.raises(decision_table.RulesRefused) as refused:
+        decision_table.parse(
             _table("5,yes,LOST,,,,,,,,,,,A,NOTHING,x,1,", "6,,,maybe,,,,,,,,,,,,,,"), {}
         )
     assert len(refused.value.mistakes) == 7
@@ -425,25 +426,25 @@ def test_every_mistake_is_named_at_once() -> None:
 
 def test_rules_printed_and_read_again_are_the_same(redshift: Redshift) -> None:
     with redshift.session("tests") as session:
-        before = follow_up.rules(session)
-        text = follow_up.as_csv(before)
+        before = decision_table.rules(session)
+        text = decision_table.as_csv(before)
     # As a spreadsheet would save it.
-    changes = follow_up.set_rules(redshift, "\ufeff" + text.replace("\n", "\r\n"))
-    assert changes == follow_up.RuleChanges(10, [], [], {})
+    changes = decision_table.set_rules(redshift, "\ufeff" + text.replace("\n", "\r\n"))
+    assert changes == decision_table.RuleChanges(10, [], [], {})
     with redshift.session("tests") as session:
-        assert follow_up.rules(session) == before
+        assert decision_table.rules(session) == before
 
 
 def test_rules_and_settings_of_a_person_outlive_a_migration(redshift: Redshift) -> None:
-    follow_up.set_rules(redshift, _table(CATCH_ALL))
-    follow_up.set_settings(redshift, {"cap_messages": 1})
+    decision_table.set_rules(redshift, _table(CATCH_ALL))
+    decision_table.set_settings(redshift, {"cap_messages": 1})
     with redshift.session("tests") as session:
         for table in ("follow_up_rule", "follow_up_setting"):
             sql.run(session, f"reference/{table}")
-        assert [rule["action"] for rule in follow_up.rules(session)] == ["NO_ACTION"]
-        assert follow_up.settings(session)["cap_messages"] == 1
+        assert [rule["action"] for rule in decision_table.rules(session)] == ["NO_ACTION"]
+        assert decision_table.settings(session)["cap_messages"] == 1
 
 
 def test_hours_that_allow_nothing_are_refused(redshift: Redshift) -> None:
-    with pytest.raises(follow_up.FollowUpFailed, match="21, is not before the end hour, 21"):
-        follow_up.set_settings(redshift, {"first_hour": 21})
+    with pytest.raises(decision_table.FollowUpFailed, match="21, is not before the end hour, 21"):
+        decision_table.set_settings(redshift, {"first_hour": 21})

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sms_warehouse.local.lint.statements import Statement
-from sms_warehouse.privacy import proof, treatment
+from sms_warehouse.privacy import proof, statements
 
 # These speak to the stand-in's engine, and ask a warehouse what it makes of odd statements.
 _OTHERS = ("local/redshift/", "verify/")
@@ -77,7 +77,7 @@ def of_package(root: Path) -> tuple[list[Statement], list[tuple[str, Unresolved]
 
 def _composed() -> Iterator[Statement]:
     """Every statement that follows from tables and their columns, at the function that gives it."""
-    for every_statement in (treatment.every_statement, proof.every_statement):
+    for every_statement in (statements.every_statement, proof.every_statement):
         shown = every_statement.__module__.replace(".", "/") + ".py"
         for statement in every_statement():
             yield Statement(shown, every_statement.__code__.co_firstlineno, statement.text)

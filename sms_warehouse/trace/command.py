@@ -13,8 +13,8 @@ import click
 from sms_warehouse.console import as_json_option
 
 if TYPE_CHECKING:
-    from sms_warehouse.trace import Event, Message, Quarantined, Trace
-    from sms_warehouse.trace_lines import Line
+    from sms_warehouse.trace.lines import Line
+    from sms_warehouse.trace.model import Event, Message, Quarantined, Trace
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _WIDTH = 110
@@ -49,14 +49,14 @@ def trace(
       sms-warehouse trace 01J8Z3K7Q5V9T2M4N6P8R0S1W3
       sms-warehouse trace 'sub_88213#0' --from 2026-03-01 --to 2026-03-31 --raw
     """
-    from sms_warehouse import trace as tracing
     from sms_warehouse.resources.redshift import Redshift
+    from sms_warehouse.trace import find
 
     if first_day and last_day and first_day > last_day:
         raise click.BadParameter(
             f"{first_day.date()} is after --to {last_day.date()}", param_hint="'--from'"
         )
-    found = tracing.trace(
+    found = find.trace(
         Redshift(),
         name,
         first_date=first_day.date() if first_day else None,

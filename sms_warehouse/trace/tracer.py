@@ -1,36 +1,31 @@
-"""Every event of a message or of a recipient, where it came from and what the facts made of it.
-
-The answer to a dispute about a bill or about consent. It reads and changes nothing. Events that count come from the
-facts, which outlive staging and name object and line; copies that were set aside are known as long as staging keeps
-them. Of a recipient only what is in the warehouse is told: what names a phone number alone is not searched. Of a person
-who was erased S3 may still have the lines as they were written: they are never fetched.
-"""
+"""Reads the events of a message or recipient and says what the facts made of each."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from sms_warehouse import sql, trace_reasons
+from sms_warehouse import sql
 from sms_warehouse.apply_events import changed_ranges, run
 from sms_warehouse.landing.ledger import SUPERSEDED, insert_rows
-from sms_warehouse.privacy.treatment import ALIAS_PREFIX, MARK
 from sms_warehouse.ranges import IdRange
-from sms_warehouse.resources.redshift import Redshift, Session
-from sms_warehouse.trace_lines import Line, base64_parts, fetch_raw
+from sms_warehouse.resources.redshift import Session
+from sms_warehouse.trace import reasons
+from sms_warehouse.trace.lines import Line, base64_parts
+from sms_warehouse.trace.model import (
+    MESSAGE,
+    RECIPIENT,
+    RECIPIENT_KEY,
+    Event,
+    Message,
+    Quarantined,
+    Row,
+    Trace,
+)
 
-Row = dict[str, Any]
-
-MESSAGE = "message"
-RECIPIENT = "recipient"
-RECIPIENT_KEY = "recipient key"
-
-_NAME_BYTES = 96
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_KEY = re.compile(r"(?P<recipient_id>.+)#[0-9]+")
+KEY = re.compile(r"(?P<recipient_id>.+)#[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -97,181 +92,14 @@ _PROVENANCE = frozenset(
 )
 
 
-class TraceFailed(Exception):
-    """What was asked for is unknown, or may not be shown; the message says which."""
-
-
-@dataclass
-class Event:
-    """One event: what it said, where that stands, whether it counts, and what the facts made of it."""
-
-    occurred_at: datetime
-    logged_at: datetime
-    event_type: str
-    event_id: str
-    said: Row
-    line: Line
-    counts: bool
-    fate: str
-    made_of_it: list[str]
-
-
-@dataclass
-class Message:
-    """The row of a message and why it says what it says."""
-
-    row: Row
-    because: list[str]
-
-
-@dataclass
-class Quarantined:
-    """A line that did not keep its contract and speaks of what is traced."""
-
-    event_type: str
-    reason: str
-    field: str | None
-    quarantined_at: datetime
-    resolved_at: datetime | None
-    line: Line
-
-
-@dataclass
-class Trace:
-    """All that is known of a message or recipient; events in the order in which they happened."""
-
-    kind: str
-    name: str
-    events: list[Event] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    consent: list[Row] = field(default_factory=list)
-    sent_after_optout: list[Row] = field(default_factory=list)
-    quarantined: list[Quarantined] = field(default_factory=list)
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.events or self.messages or self.consent or self.quarantined)
-
-    @property
-    def lines(self) -> list[Line]:
-        return [e.line for e in self.events] + [q.line for q in self.quarantined]
-
-
-def trace(
-    redshift: Redshift,
-    name: str,
-    *,
-    first_date: date | None = None,
-    last_date: date | None = None,
-    raw: bool = False,
-) -> Trace:
-    """What is known of a message id, recipient_id or recipient_key.
-
-    With days (UTC, both included), only events that occurred on them and, of a recipient, messages with such an
-    event are told; what the facts made of an event is told as all events together decided it, and consent is told
-    whole. ``raw`` fetches each line from S3, but for those of people who were erased; it reads schema ``pii``. Raises
-    TraceFailed when nothing is known of ``name``, and for ``raw`` lines of what stands for an erased person.
-    """
-
-    def work(session: Session) -> Trace:
-        run(session, "trace/begin")
-        for kind, given in _readings(session, name):
-            session.execute("delete from traced_message")
-            found = _Tracer(session, kind, given).trace()
-            if not found.is_empty:
-                if raw:
-                    _withhold_erased(session, found)
-                return found
-        raise unknown
-
-    unknown = TraceFailed(
-        f"nothing is known of {name!r}: no event, no row and no line in quarantine"
-    )
-    if len(name.encode()) > _NAME_BYTES:
-        raise unknown
-    found = redshift.transaction("trace", work)
-    _keep_days(found, first_date or date.min, last_date or date.max)
-    if raw:
-        fetch_raw(found.lines)
-    return found
-
-
-def _readings(session: Session, name: str) -> list[tuple[str, str]]:
-    """What a name may be, the likeliest first."""
-    readings = []
-    if _ULID.fullmatch(name.upper()):
-        readings.append((MESSAGE, name.upper()))
-    key = _KEY.fullmatch(name)
-    if key and session.rows(
-        "select 1 as known from warehouse.dim_recipient"
-        " where recipient_id = :recipient_id and recipient_key = :recipient_key",
-        recipient_id=key["recipient_id"],
-        recipient_key=name,
-    ):
-        readings.append((RECIPIENT_KEY, name))
-    return [*readings, (RECIPIENT, name)]
-
-
-def _withhold_erased(session: Session, found: Trace) -> None:
-    """Marks the lines that say something of an erased person. Raises TraceFailed if such a one is traced.
-
-    Also of one who is still being erased: facts follow the registry a little later.
-    """
-    key = _KEY.fullmatch(found.name) if found.kind == RECIPIENT_KEY else None
-    traced = {found.name, key["recipient_id"] if key else found.name}
-    asked = traced.union(*map(_names, found.events))
-    session.execute("delete from searched_text")
-    insert_rows(session, "searched_text", [{"searched": n, "is_base64": False} for n in asked])
-    erased = {
-        name
-        for (name,) in session.rows(
-            "select person.message_alias as name from pii.erased_message as person"
-            " join searched_text on searched_text.searched = person.message_alias"
-            " union select person.identifier as name from pii.identifier as person"
-            " join searched_text on searched_text.searched = person.identifier"
-        )
-    }
-    erased |= {name for name in asked if name == MARK or name.startswith(ALIAS_PREFIX)}
-    if traced & erased:
-        raise TraceFailed(
-            f"{found.name!r} stands for a person who was erased: what S3 still has of them is not shown;"
-            " without --raw the warehouse's part is"
-        )
-    for event in found.events:
-        event.line.is_erased = not erased.isdisjoint(_names(event))
-
-
-def _names(event: Event) -> set[str]:
-    """What an event says that may name a person or message. A phone number may have come to someone else since."""
-    return {
-        value
-        for column, value in event.said.items()
-        if isinstance(value, str)
-        and len(value.encode()) <= _NAME_BYTES
-        and column != "msisdn_token"
-    }
-
-
-def _keep_days(found: Trace, first: date, last: date) -> None:
-    if (first, last) == (date.min, date.max):
-        return
-    found.events = [e for e in found.events if first <= e.occurred_at.date() <= last]
-    if found.kind != MESSAGE:
-        kept = {e.said.get("message_id") for e in found.events}
-        found.messages = [m for m in found.messages if m.row["message_id"] in kept]
-    found.sent_after_optout = [
-        row for row in found.sent_after_optout if first <= row["sent_at"].date() <= last
-    ]
-
-
-class _Tracer:
+class Tracer:
     """Reads within one transaction; what is traced stands in the temp table traced_message."""
 
     def __init__(self, session: Session, kind: str, name: str) -> None:
         self._session = session
         self._kind = kind
         self._name = name
-        match = _KEY.fullmatch(name) if kind == RECIPIENT_KEY else None
+        match = KEY.fullmatch(name) if kind == RECIPIENT_KEY else None
         self._recipient_id = match["recipient_id"] if match else name
         self._ranges: list[IdRange] = []
 
@@ -360,9 +188,9 @@ class _Tracer:
         events = []
         for source in _SOURCES:
             rows = facts[source.event_type]
-            reasons = self._reasons(source, rows, facts, messages)
+            made_of_it = self._reasons(source, rows, facts, messages)
             events += [
-                _event(source, row, "counts", reasons.get(row["event_id"], []), is_counted=True)
+                _event(source, row, "counts", made_of_it.get(row["event_id"], []), is_counted=True)
                 for row in rows
             ]
             events += self._set_aside(source, rows)
@@ -374,14 +202,14 @@ class _Tracer:
         rows: Sequence[Row],
         facts: dict[str, list[Row]],
         messages: dict[str, Row],
-    ) -> trace_reasons.Reasons:
+    ) -> reasons.Reasons:
         if source.event_type == "link_click":
-            return {row["event_id"]: trace_reasons.of_click(row) for row in rows}
+            return {row["event_id"]: reasons.of_click(row) for row in rows}
         if source.event_type == "subscription_changed":
-            return {row["event_id"]: trace_reasons.of_subscription(row) for row in rows}
+            return {row["event_id"]: reasons.of_subscription(row) for row in rows}
         if source.event_type == "inbound_message":
-            return {row["event_id"]: trace_reasons.of_inbound(row) for row in rows}
-        found: trace_reasons.Reasons = {}
+            return {row["event_id"]: reasons.of_inbound(row) for row in rows}
+        found: reasons.Reasons = {}
         for message_id in {row["message_id"] for row in rows}:
             own = [row for row in rows if row["message_id"] == message_id]
             if source.event_type == "delivery_receipt":
@@ -390,11 +218,11 @@ class _Tracer:
                     for row in facts["message_submitted"]
                     if row["message_id"] == message_id and row["submit_status"] == "ACCEPTED"
                 }
-                found |= trace_reasons.of_receipts(own, messages.get(message_id), accepted)
+                found |= reasons.of_receipts(own, messages.get(message_id), accepted)
             elif self._kind == MESSAGE and message_id != self._name:
                 found |= {row["event_id"]: ["an attempt to remind: another message"] for row in own}
             else:
-                found |= trace_reasons.of_submissions(own)
+                found |= reasons.of_submissions(own)
         return found
 
     def _set_aside(self, source: _Source, counted: Sequence[Row]) -> list[Event]:
@@ -497,7 +325,7 @@ def _message(row: Row) -> Message:
     hidden = ("mapped_category", "mapped_description")
     return Message(
         {name: value for name, value in row.items() if name not in hidden},
-        trace_reasons.of_message(row),
+        reasons.of_message(row),
     )
 
 

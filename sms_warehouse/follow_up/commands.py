@@ -32,13 +32,13 @@ def rules(as_csv: bool) -> None:
     Example:
       sms-warehouse follow-up rules --csv > rules.csv
     """
-    from sms_warehouse import follow_up
+    from sms_warehouse.follow_up import decision_table
     from sms_warehouse.resources.redshift import Redshift
 
     with Redshift().session("follow_up_rules") as session:
-        table = follow_up.rules(session)
+        table = decision_table.rules(session)
     if as_csv:
-        click.echo(follow_up.as_csv(table), nl=False)
+        click.echo(decision_table.as_csv(table), nl=False)
     else:
         print_table("rule", [_shown(rule) for rule in table])
 
@@ -72,7 +72,7 @@ def set_rules(file: Path, dry_run: bool) -> None:
       sms-warehouse follow-up set-rules rules.csv --dry-run
       sms-warehouse follow-up set-rules rules.csv
     """
-    from sms_warehouse import follow_up
+    from sms_warehouse.follow_up import decision_table
     from sms_warehouse.resources.redshift import Redshift
 
     try:
@@ -80,8 +80,8 @@ def set_rules(file: Path, dry_run: bool) -> None:
     except UnicodeDecodeError as error:
         raise click.BadParameter(f"{file} is not UTF-8 text: {error}") from None
     try:
-        changes = follow_up.set_rules(Redshift(), text, dry_run=dry_run)
-    except follow_up.RulesRefused as refused:
+        changes = decision_table.set_rules(Redshift(), text, dry_run=dry_run)
+    except decision_table.RulesRefused as refused:
         for mistake in refused.mistakes:
             click.echo(f"error: {file}: {mistake}", err=True)
         click.echo("nothing was changed", err=True)
@@ -135,15 +135,15 @@ def settings(**given: int | None) -> None:
     Example:
       sms-warehouse follow-up settings --cap-messages 3 --cap-days 7
     """
-    from sms_warehouse import follow_up
+    from sms_warehouse.follow_up import decision_table
     from sms_warehouse.resources.redshift import Redshift
 
     changed = {name: value for name, value in given.items() if value is not None}
     if changed:
-        row = follow_up.set_settings(Redshift(), changed)
+        row = decision_table.set_settings(Redshift(), changed)
     else:
         with Redshift().session("follow_up_settings") as session:
-            row = follow_up.settings(session)
+            row = decision_table.settings(session)
     print_table("setting", [row])
 
 
@@ -167,13 +167,13 @@ def export(campaign: str, actions: tuple[str, ...], dry_run: bool) -> None:
       sms-warehouse follow-up export cmp_spring --dry-run
       sms-warehouse follow-up export cmp_spring --action REMIND_NON_CLICKER
     """
-    from sms_warehouse import follow_up
     from sms_warehouse import settings as configuration
+    from sms_warehouse.follow_up import lists
     from sms_warehouse.resources.lake import Lake
     from sms_warehouse.resources.redshift import Redshift
 
     if dry_run:
-        counted = follow_up.preview(
+        counted = lists.preview(
             Redshift(),
             Lake(),
             campaign,
@@ -184,7 +184,7 @@ def export(campaign: str, actions: tuple[str, ...], dry_run: bool) -> None:
         print_table("action", counted)
         click.echo("nobody was handed over", err=True)
         return
-    exported = follow_up.export(
+    exported = lists.export(
         Redshift(),
         Lake(),
         campaign,
