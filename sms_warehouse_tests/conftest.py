@@ -7,8 +7,8 @@ its parts, finds an empty bucket, an empty queue and a warehouse as ``migrate`` 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -16,7 +16,7 @@ from sms_warehouse.local.stack import LocalStack, make_inbox
 from sms_warehouse.migrate import seed
 from sms_warehouse.resources.inbox import Inbox, sqs_client
 from sms_warehouse.resources.lake import Lake
-from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse.resources.s3 import s3_client
 
 BUCKET = "tests"
@@ -94,14 +94,66 @@ def redshift(platform: Platform) -> Redshift:
     return platform.redshift
 
 
+@dataclass
+class Worlds:
+    """States that several tests begin with: made by the first of them, and brought back for the others."""
+
+    _objects: dict[Callable[[Platform], object], dict[str, bytes]] = field(default_factory=dict)
+
+    def begin(self, platform: Platform, make: Callable[[Platform], object]) -> Platform:
+        """A fresh platform as ``make`` leaves it: what is in the warehouse and in the bucket."""
+        is_known = make in self._objects
+        if not is_known:
+            make(platform)
+            found = platform.lake.list_prefix("")
+            self._objects[make] = {o.key: platform.lake.get(o.key) or b"" for o in found}
+        schema = f"world_{list(self._objects).index(make)}"
+        move = _bring_back if is_known else _keep
+        platform.redshift.transaction("tests", lambda session: move(session, schema))
+        if is_known:
+            for key, body in self._objects[make].items():
+                platform.lake.put(key, body)
+        return platform
+
+
+def _keep(session: Session, schema: str) -> None:
+    session.execute(f"create schema {schema}")
+    for table in _tables(session):
+        if session.rows(f"select 1 as found from {table} limit 1"):
+            copy = table.replace(".", "__")
+            session.execute(f"create table {schema}.{copy} as select * from {table}")
+
+
+def _bring_back(session: Session, schema: str) -> None:
+    for (copy,) in session.rows(
+        "select table_name from information_schema.tables where table_schema = :schema",
+        schema=schema,
+    ):
+        table = copy.replace("__", ".", 1)
+        session.execute(f"delete from {table}")
+        session.execute(f"insert into {table} select * from {schema}.{copy}")
+
+
+@pytest.fixture(scope="session")
+def worlds() -> Worlds:
+    return Worlds()
+
+
 def _empty(redshift: Redshift) -> None:
     with redshift.session("tests") as session:
-        tables = session.rows(
+        for table in _tables(session):
+            session.execute(f"delete from {table}")
+        seed(session)
+
+
+def _tables(session: Session) -> list[str]:
+    """All tables of the platform."""
+    return [
+        f"{schema}.{table}"
+        for schema, table in session.rows(
             "select table_schema, table_name from information_schema.tables "
             "where table_type = 'BASE TABLE' "
             "and table_schema in ('control', 'staging', 'warehouse', 'reports', 'pii') "
             "order by 1, 2"
         )
-        for schema, table in tables:
-            session.execute(f"delete from {schema}.{table}")
-        seed(session)
+    ]

@@ -35,6 +35,7 @@ _SEGMENTS = (
 )
 _Z95 = 1.959964
 _LONGEST_NAME = 28
+_FEW_DAYS = 7
 
 
 def delivery_by_day(figure: Figure, rows: Sequence[Row]) -> None:
@@ -151,7 +152,7 @@ def clicks_by_hour(figure: Figure, rows: Sequence[Row]) -> None:
     axes.set_title("Requests per hour (UTC)", loc="left")
     axes.legend(frameon=False, ncols=2, loc="upper right")
     _plain(axes)
-    _dates(axes)
+    _dates(axes, has_hours=True)
 
 
 def click_curve(figure: Figure, rows: Sequence[Row]) -> None:
@@ -322,7 +323,7 @@ def lateness_by_hour(figure: Figure, rows: Sequence[Row]) -> None:
     odd.bar_label(bars, [f"{value:,}" for value in values], padding=3)
     odd.margins(x=0.2)
     odd.set_title(f"Of {sum(_column(rows, 'rows_in')):,} rows", loc="left")
-    _dates(lateness)
+    _dates(lateness, has_hours=True)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -387,8 +388,13 @@ def _outside_legend(axes: Axes) -> None:
     axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
-def _dates(*panels: Axes) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+def _dates(*panels: Axes, has_hours: bool = False) -> None:
+    from matplotlib.dates import (
+        AutoDateLocator,
+        ConciseDateFormatter,
+        DateFormatter,
+        DayLocator,
+    )
 
     for axes in panels:
         shown = axes.dataLim
@@ -398,9 +404,14 @@ def _dates(*panels: Axes) -> None:
         elif shown.width < 1:
             # Of a single point matplotlib would show four years.
             axes.set_xlim(shown.x0 - 0.5, shown.x1 + 0.5)
-        locator = AutoDateLocator(maxticks=8)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        if shown.width <= _FEW_DAYS and not has_hours:
+            # matplotlib would put hours between them.
+            axes.xaxis.set_major_locator(DayLocator())
+            axes.xaxis.set_major_formatter(DateFormatter("%b %d"))
+        else:
+            locator = AutoDateLocator(maxticks=8)
+            axes.xaxis.set_major_locator(locator)
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _percents() -> Any:

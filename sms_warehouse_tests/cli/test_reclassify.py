@@ -13,7 +13,7 @@ from sms_warehouse import click_rules, reclassify
 from sms_warehouse.reclassify import Subject
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.cli.conftest import Command, writing_transactions
-from sms_warehouse_tests.conftest import fresh_platform
+from sms_warehouse_tests.conftest import Platform, Worlds, fresh_platform
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
@@ -91,6 +91,16 @@ def world() -> list[Event]:
     ]
 
 
+def loaded(platform: Platform) -> None:
+    load(platform.redshift, *world())
+
+
+@pytest.fixture
+def clicked(platform: Platform, worlds: Worlds) -> Redshift:
+    """The warehouse with those messages and their clicks."""
+    return worlds.begin(platform, loaded).redshift
+
+
 def classes(redshift: Redshift) -> dict[str, str]:
     with redshift.session("tests") as session:
         return {
@@ -121,19 +131,18 @@ def left_to_do(redshift: Redshift) -> list[tuple[Any, ...]]:
 
 
 def test_a_preview_writes_nothing_and_says_what_applying_does(
-    redshift: Redshift, run: Run, command: Command
+    clicked: Redshift, run: Run, command: Command
 ) -> None:
-    load(redshift, *world())
-    slower(redshift)
-    facts = Facts(redshift)
-    before, waiting = facts.everything(), left_to_do(redshift)
-    old_classes, old_counts = classes(redshift), human_clicks(redshift)
+    slower(clicked)
+    facts = Facts(clicked)
+    before, waiting = facts.everything(), left_to_do(clicked)
+    old_classes, old_counts = classes(clicked), human_clicks(clicked)
     found = run(*DAYS)
     assert "nothing was changed; --apply does it" in command("reclassify", *DAYS).stderr
-    assert (facts.everything(), left_to_do(redshift)) == (before, waiting)
+    assert (facts.everything(), left_to_do(clicked)) == (before, waiting)
 
     done = run(*DAYS, "--apply")
-    new_classes, new_counts = classes(redshift), human_clicks(redshift)
+    new_classes, new_counts = classes(clicked), human_clicks(clicked)
     moved: dict[tuple[str, str], int] = {}
     for event_id, old in old_classes.items():
         if old != new_classes[event_id]:
@@ -158,30 +167,28 @@ def test_a_preview_writes_nothing_and_says_what_applying_does(
     assert done["clicks"] == found["clicks_rewritten"] == len(old_classes) - 1
 
 
-def test_only_the_days_asked_for_are_judged_again(redshift: Redshift, run: Run) -> None:
-    load(redshift, *world())
-    before = human_clicks(redshift)
-    slower(redshift)
+def test_only_the_days_asked_for_are_judged_again(clicked: Redshift, run: Run) -> None:
+    before = human_clicks(clicked)
+    slower(clicked)
     run(*DAYS, "--apply")
-    after = human_clicks(redshift)
+    after = human_clicks(clicked)
     assert before[C] == after[C]
     assert after[A][0] == 1
     run("--from", str(DAY), "--to", str(LATER.date()), "--apply")
-    assert human_clicks(redshift)[C][0] == 0
+    assert human_clicks(clicked)[C][0] == 0
 
 
 def test_a_change_that_concerns_few_clicks_works_out_few_messages(
-    redshift: Redshift, run: Run
+    clicked: Redshift, run: Run
 ) -> None:
     """The version of the rules stays: only what is judged otherwise is written."""
-    load(redshift, *world())
-    before = human_clicks(redshift)
+    before = human_clicks(clicked)
     change(
-        redshift,
+        clicked,
         "update warehouse.dim_bot_rule set threshold = 60 where click_class = 'TOO_FAST'",
     )
     done = run(*DAYS, "--apply")
-    after = human_clicks(redshift)
+    after = human_clicks(clicked)
     assert {m for m in before if before[m] != after[m]} == {A}
     assert (done["clicks"], done["messages"]) == (2, 1)
 
@@ -215,11 +222,10 @@ def test_the_past_becomes_what_it_were_had_the_rules_been_there_first(
         assert reclassified[table] == rows, table
 
 
-def test_applying_again_changes_nothing(redshift: Redshift, run: Run) -> None:
-    load(redshift, *world())
-    slower(redshift)
+def test_applying_again_changes_nothing(clicked: Redshift, run: Run) -> None:
+    slower(clicked)
     run("--apply", *DAYS)
-    before = human_clicks(redshift)
+    before = human_clicks(clicked)
     assert run("--apply", *DAYS) == {
         "user_agents": 0,
         "clicks": 0,
@@ -227,16 +233,15 @@ def test_applying_again_changes_nothing(redshift: Redshift, run: Run) -> None:
         "messages": 0,
         "recipients": 0,
     }
-    assert human_clicks(redshift) == before
+    assert human_clicks(clicked) == before
     found = run(*DAYS)
     assert (found["clicks_rewritten"], found["click_classes"]) == (0, [])
 
 
 def test_a_run_that_was_stopped_is_finished_by_the_next(
-    redshift: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
+    clicked: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load(redshift, *world())
-    slower(redshift)
+    slower(clicked)
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -244,47 +249,45 @@ def test_a_run_that_was_stopped_is_finished_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr("sms_warehouse.apply.apply_step", stopped)
         with pytest.raises(KeyboardInterrupt):
-            reclassify.reclassify(redshift, set(Subject), DAY, DAY, now=NOON)
-    assert human_clicks(redshift)[A][0] == 2
+            reclassify.reclassify(clicked, set(Subject), DAY, DAY, now=NOON)
+    assert human_clicks(clicked)[A][0] == 2
     done = run("--apply", *DAYS)
     assert done["messages"] > 0
-    assert human_clicks(redshift)[A][0] == 1
-    assert not [row for row in left_to_do(redshift) if len(row) == 1]
+    assert human_clicks(clicked)[A][0] == 1
+    assert not [row for row in left_to_do(clicked) if len(row) == 1]
 
 
 def test_it_writes_only_while_it_keeps_loads_out(
-    redshift: Redshift, monkeypatch: pytest.MonkeyPatch
+    clicked: Redshift, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A load that judged clicks by the rules of a moment ago would be overtaken, or overtake."""
-    load(redshift, *world())
-    slower(redshift)
+    slower(clicked)
     change(
-        redshift,
+        clicked,
         "update warehouse.dim_carrier set country = 'GU'",
         "update warehouse.dim_delivery_error set failure_category = 'EXPIRED_TTL'",
     )
     with writing_transactions(monkeypatch) as written:
-        reclassify.reclassify(redshift, set(Subject), DAY, DAY, now=NOON)
+        reclassify.reclassify(clicked, set(Subject), DAY, DAY, now=NOON)
     assert len(written) > 3
     assert [sent[0] for sent in written if sent[0] != "lock control.warehouse_mutex"] == []
 
 
 def test_a_new_list_of_crawlers_reaches_old_clicks(
-    redshift: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
+    clicked: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load(redshift, *world())
     monkeypatch.setattr(click_rules, "is_crawler", lambda user_agent: True)
     found = run("--ruleset", *DAYS)
     assert found["user_agents"] == [
         {"class_before": "HUMAN", "class_after": "BOT", "user_agents": 1}
     ]
     assert {row["class_after"] for row in found["click_classes"]} == {"UA_BOT"}
-    with redshift.session("tests") as session:
+    with clicked.session("tests") as session:
         assert not session.rows(
             "select 1 as found from warehouse.dim_user_agent where ua_class = 'BOT'"
         )
     run("--ruleset", *DAYS, "--apply")
-    assert human_clicks(redshift)[B][0] == 0
+    assert human_clicks(clicked)[B][0] == 0
 
 
 def failures(redshift: Redshift) -> dict[str, tuple[str, bool | None]]:
@@ -386,13 +389,12 @@ def test_a_network_of_another_country_moves_its_recipients(redshift: Redshift, r
     assert run("--carriers")["carriers"] == []
 
 
-def test_a_day_that_was_reported_says_that_it_was_restated(redshift: Redshift, run: Run) -> None:
-    load(redshift, *world())
-    refresh_all(redshift, at(days=60))
-    slower(redshift)
+def test_a_day_that_was_reported_says_that_it_was_restated(clicked: Redshift, run: Run) -> None:
+    refresh_all(clicked, at(days=60))
+    slower(clicked)
     run(*DAYS, "--apply")
-    refresh_all(redshift, at(days=60, minutes=1))
-    with redshift.session("tests") as session:
+    refresh_all(clicked, at(days=60, minutes=1))
+    with clicked.session("tests") as session:
         ((clicks, restated),) = session.rows(
             "select total_clicks, restated_count from reports.campaign_daily"
             " where sent_date_report = :day",
@@ -401,9 +403,8 @@ def test_a_day_that_was_reported_says_that_it_was_restated(redshift: Redshift, r
     assert (clicks, restated > 0) == (2, True)
 
 
-def test_the_preview_is_told_in_tables(redshift: Redshift, command: Command) -> None:
-    load(redshift, *world())
-    slower(redshift)
+def test_the_preview_is_told_in_tables(clicked: Redshift, command: Command) -> None:
+    slower(clicked)
     shown = command("reclassify", *DAYS).stdout
     assert "1 messages would have other human clicks" in shown
     assert "class before" in shown

@@ -187,6 +187,11 @@ def load(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -
     apply_all(platform.redshift)
 
 
+def begin(platform: Platform) -> None:
+    """The world of the three, landed and applied."""
+    load(platform, "first", world())
+
+
 def secrets(recipient: str) -> set[str]:
     """What the logs say of a person that leads to them, or that they wrote; in small letters."""
     first_name = recipient.removeprefix("sub_")

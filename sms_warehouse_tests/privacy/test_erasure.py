@@ -20,7 +20,7 @@ from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.cli.conftest import writing_transactions
-from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.conftest import Platform, Worlds
 from sms_warehouse_tests.privacy.people import (
     ANNA,
     BEN,
@@ -28,6 +28,7 @@ from sms_warehouse_tests.privacy.people import (
     NOW,
     REQUEST,
     TOKENS,
+    begin,
     land,
     load,
     long_line,
@@ -52,11 +53,15 @@ from sms_warehouse_tests.warehouse.world import (
 T = TypeVar("T")
 
 
-@pytest.fixture
-def loaded(platform: Platform) -> Platform:
-    load(platform, "first", world())
+def reported(platform: Platform) -> None:
+    """The world of the three, with its reports."""
+    begin(platform)
     refresh_all(platform.redshift, NOW)
-    return platform
+
+
+@pytest.fixture
+def loaded(platform: Platform, worlds: Worlds) -> Platform:
+    return worlds.begin(platform, reported)
 
 
 def erased(platform: Platform, recipient: str = ANNA, request: str = REQUEST) -> Erasure:

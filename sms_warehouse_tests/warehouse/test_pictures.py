@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -81,6 +82,24 @@ def test_counts_of_nothing_are_no_reason_to_fail(plot: plots.Plot):
     assert plots.png(plot, empty)
 
 
+def drawn(name: str, rows: Sequence[charts.Row]) -> Figure:
+    (plot,) = (plot for plot in PLOTS if plot.name == name)
+    figures: list[Figure] = []
+    keeping = replace(plot, draw=lambda f, rows: (figures.append(f), plot.draw(f, rows)))
+    assert plots.png(keeping, rows)
+    return figures[0]
+
+
+@pytest.mark.parametrize("days", [1, 2, 7])
+def test_a_few_days_are_named_each_and_no_hours_between_them(days: int):
+    dates = [date(2026, 3, 1) + timedelta(days=n) for n in range(days)]
+    rows = [ROWS["delivery_by_day"][0] | {"sent_date_report": day} for day in dates]
+    for axes in drawn("delivery_by_day", rows).axes:
+        low, high = axes.get_xlim()
+        shown = [t.get_text() for t in axes.get_xticklabels() if low <= t.get_position()[0] <= high]
+        assert shown == [f"{day:%b %d}" for day in dates]
+
+
 def test_names_are_shown_as_they_are_and_each_row_is_at_one_height_in_both_panels():
     """Two networks of one operator are two rows, and a price is no formula."""
     for name, shown in (
@@ -88,13 +107,7 @@ def test_names_are_shown_as_they_are_and_each_row_is_at_one_height_in_both_panel
         ("campaigns", ["Was $50^, now $5"]),
         ("variants", ["Autumn for $5_ or $6 A (control)"]),
     ):
-        drawn: list[Figure] = []
-        (plot,) = (plot for plot in PLOTS if plot.name == name)
-        keeping = replace(
-            plot, draw=lambda f, rows, d=plot.draw, k=drawn: (k.append(f), d(f, rows))
-        )
-        assert plots.png(keeping, ROWS[name])
-        left, *others = drawn[0].axes
+        left, *others = drawn(name, ROWS[name]).axes
         labels = [label for label in left.get_yticklabels() if label.get_text() in shown]
         assert sorted(label.get_text() for label in labels) == sorted(shown)
         assert not any(label.get_parse_math() for label in labels)

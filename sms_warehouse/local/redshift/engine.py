@@ -20,7 +20,7 @@ from sms_warehouse.local.redshift.isolation import SERIALIZABLE, SNAPSHOT, Seria
 from sms_warehouse.local.redshift.locks import Locks
 from sms_warehouse.local.redshift.macros import MACROS, SYSTEM_SCHEMA
 from sms_warehouse.local.redshift.reader import Name
-from sms_warehouse.local.redshift.tables import Shape
+from sms_warehouse.local.redshift.tables import Remembered
 
 _OPEN_SECONDS = 10.0
 _DROP_SECONDS = 5.0
@@ -90,8 +90,8 @@ class Warehouse:
         self.order = SerialOrder()
         self.names: dict[Name, list[str]] = {}
         """Where names lead: a table to itself, a view to itself and the tables behind it."""
-        self.shapes: dict[Name, Shape] = {}
-        """The columns of permanent tables and views that somebody asked for; see Tables."""
+        self.remembered: Remembered = {}
+        """What its sessions have asked of permanent tables and views; see Tables."""
         self.spool = directory.resolve() / "spool"
         spill = directory.resolve() / "spill"
         self._db = self._opened(directory / f"{database}.duckdb")

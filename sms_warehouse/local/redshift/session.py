@@ -86,7 +86,7 @@ class Session:
     def _open(self, settings: dict[str, str]) -> None:
         warehouse = self._warehouse
         self._cursor = warehouse.cursor()
-        self._tables = definitions.Tables(warehouse.database, warehouse.shapes)
+        self._tables = definitions.Tables(warehouse.database, warehouse.remembered)
         self._temporary = self._tables.temporary
         self._transaction = Transaction(
             warehouse, self._cursor, self._tables, self.pid, lambda: self._stop
@@ -141,7 +141,14 @@ class Session:
             return None
         self._check_state(plan)
         with _Statement(self):
-            return results.describe(self._cursor, plan, oids)
+            if any(self._tables.is_temporary(name) for name in plan.reads):
+                return results.describe(self._cursor, plan, oids)
+            columns: tuple[wire.Column, ...] = self._tables.remembered(
+                (plan.sql, plan.names, tuple(oids), self.schema),
+                lambda: results.describe(self._cursor, plan, oids),
+                is_begun=self._transaction.is_begun,
+            )
+            return columns
 
     def execute(
         self,

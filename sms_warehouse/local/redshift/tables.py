@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import Any
+
 import duckdb
 
 from sms_warehouse.local.redshift import records
@@ -15,8 +18,10 @@ from sms_warehouse.local.redshift.types import ColumnType
 
 TABLE, VIEW = "table", "view"
 
-Shape = tuple[int, list[Column]]
-"""Columns with their lengths, and how many definitions there had been when they were read."""
+Remembered = dict[Hashable, tuple[int, Any]]
+"""What follows from the definitions of permanent tables and views, and how many of them there had been by then."""
+
+_MOST_REMEMBERED = 4096
 
 
 class Tables:
@@ -25,12 +30,12 @@ class Tables:
     _definitions = 0
     """Goes up when a definition of a permanent table or view begins and ends: what is remembered is as old as this."""
 
-    def __init__(self, database: str, shapes: dict[Name, Shape]) -> None:
+    def __init__(self, database: str, remembered: Remembered) -> None:
         self.schema = "public"
         self.temporary: frozenset[str] = frozenset()
         self._database = database
         self._identities: dict[Name, tuple[int, frozenset[str]]] = {}
-        self._shapes = shapes
+        self._remembered = remembered
         self._temporary_shapes: dict[str, list[Column]] = {}
         self._snapshot = -1
 
@@ -77,6 +82,22 @@ class Tables:
         """To be called before each snapshot of the database is taken."""
         self._snapshot = self._definitions
 
+    def remembered(self, key: Hashable, ask: Callable[[], Any], *, is_begun: bool = True) -> Any:
+        """What ``ask`` says, which depends on permanent tables and views alone; asked again once any was defined.
+
+        ``is_begun``: the answer is that of the transaction's snapshot.
+        """
+        now = self._definitions
+        seen = self._snapshot if is_begun else now
+        since, found = self._remembered.get(key, (-1, None))
+        if not since == seen == now:
+            found = ask()
+            if seen == now == self._definitions:
+                if len(self._remembered) >= _MOST_REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[key] = now, found
+        return found
+
     def forget_temporary(self, table: str | None = None) -> None:
         """To be called before a temporary table is defined, and for all when others are or something is undone."""
         if table is None:
@@ -96,12 +117,7 @@ class Tables:
 
     def lengths(self, cursor: Cursor, name: Name) -> list[Column]:
         """The columns of a permanent table or view, remembered while nobody changes any: its name is qualified."""
-        now = self._definitions
-        since, found = self._shapes.get(name, (-1, []))
-        if not since == self._snapshot == now:
-            found = _known_lengths(cursor, self, name)
-            if self._snapshot == now:
-                self._shapes[name] = now, found
+        found: list[Column] = self.remembered(name, lambda: _known_lengths(cursor, self, name))
         return found
 
     def identities(self, cursor: Cursor, name: Name) -> frozenset[str]:
