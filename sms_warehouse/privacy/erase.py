@@ -93,10 +93,8 @@ def erase(
         count(table.name, redshift.transaction("erase_unnamed", unnamed))
     for name, rows in follow(redshift, now).items():
         count(name, rows)
-    for table in treatment.FACTS:
-        if "recipient_id" in table.columns:
-            owned = _owned(table, recipient_id, request_id)
-            count(table.name, redshift.transaction("erase_facts", owned))
+    for name, rows in redshift.transaction("erase_facts", _owned(recipient_id, request_id)).items():
+        count(name, rows)
     count("reports", redshift.transaction("erase_reports", _reports(recipient_id)))
     count(
         "control.quarantined_line", redshift.transaction("erase_lines", _lines(lake, recipient_id))
@@ -288,14 +286,17 @@ def _unnamed(
     return work
 
 
-def _owned(
-    table: treatment.Personal, recipient_id: str, request_id: str
-) -> Callable[[Session], int]:
-    def work(session: Session) -> int:
+def _owned(recipient_id: str, request_id: str) -> Callable[[Session], dict[str, int]]:
+    """All tables at once: an opt-out finds the messages it may be put down to by the recipient that both name."""
+
+    def work(session: Session) -> dict[str, int]:
         session.execute(_WAREHOUSE_LOCK)
         _refuse_held(session, recipient_id)
-        statement = statements.owned(table)
-        return max(session.execute(statement.text, request_id=request_id), 0)
+        return {
+            table.name: max(session.execute(statements.owned(table).text, request_id=request_id), 0)
+            for table in treatment.FACTS
+            if "recipient_id" in table.columns
+        }
 
     return work
 

@@ -164,6 +164,8 @@ FACTS = (
             "in_reply_to_message_id": MESSAGE,
             "attributed_message_id": MESSAGE,
         },
+        # One that landed whole found no message of its recipient, who has another name there.
+        also_set={"is_attribution_due": "(fact_subscription_event.new_status = 'OPTED_OUT')"},
     ),
     Personal(
         "warehouse.fact_inbound_message",

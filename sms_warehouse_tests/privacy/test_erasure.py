@@ -6,6 +6,7 @@ import base64
 import gzip
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -41,6 +42,7 @@ from sms_warehouse_tests.privacy.people import (
 )
 from sms_warehouse_tests.privacy.test_quarantine import lines
 from sms_warehouse_tests.warehouse.world import (
+    Event,
     apply_all,
     at,
     event,
@@ -587,22 +589,32 @@ def test_under_a_hold_nothing_is_taken_away_and_what_lands_stays_whole(
     assert erased(loaded).is_proved
     assert lines(loaded) == {True: 2}
     assert erased(loaded, BEN, "DSR-2").is_proved
-    # A hold of somebody who is erased already: what lands under it is erased with the next call.
-    hold(loaded.redshift, ANNA, "case 13", NOW)
-    assert rows(loaded, "select request_id from pii.erasure_registry where erased_at is null") == [
-        (REQUEST,)
+    # A hold of somebody who is erased already: what lands under it is erased with the next call. Copies that were
+    # logged before those that count take their place, whole.
+    answers = [
+        Event(e.event_type, {**e.fields, "logged_at": e.fields["logged_at"] - timedelta(seconds=1)})
+        for e in world()
+        if e.event_type in ("inbound_message", "subscription_changed")
     ]
     late = receipt(message(ANNA), "SENT", at(seconds=5), segment_seq=None)
-    load(loaded, "again", [*world(), *later, late])
-    assert message(ANNA).lower() in stored(loaded)
-    with pytest.raises(ErasureRefused, match="case 13"):
-        erased(loaded)
-    assert release(loaded.redshift, ANNA, NOW)
-    assert erased(loaded).is_proved
-    apply_all(loaded.redshift)
-    after = counted(loaded)["warehouse.fact_message"]
-    assert len(after) == len(before["warehouse.fact_message"]) + 1
-    assert [row for row in before["warehouse.fact_message"] if row not in after] == []
+    for case, landing, known in (
+        ("case 13", answers, message(ANNA, 2, at(hours=1))),
+        ("case 14", [*world(), *later, late], message(ANNA)),
+    ):
+        hold(loaded.redshift, ANNA, case, NOW)
+        assert rows(
+            loaded, "select request_id from pii.erasure_registry where erased_at is null"
+        ) == [(REQUEST,)]
+        load(loaded, case, landing)
+        assert known.lower() in stored(loaded)
+        with pytest.raises(ErasureRefused, match=case):
+            erased(loaded)
+        assert release(loaded.redshift, ANNA, NOW)
+        assert erased(loaded).is_proved
+        apply_all(loaded.redshift)
+        after = counted(loaded)["warehouse.fact_message"]
+        assert len(after) == len(before["warehouse.fact_message"]) + 1
+        assert [row for row in before["warehouse.fact_message"] if row not in after] == []
 
 
 def test_a_hold_that_is_placed_while_an_erasure_runs_stops_it(

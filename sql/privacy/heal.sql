@@ -1,5 +1,6 @@
--- Messages the warehouse knows by both names, or of which it only knew receipts and clicks: what it made of them under the
--- old name goes, and under the new one they are worked out from all their events.
+-- Messages the warehouse knows by their new name already, or of which it only knew receipts and clicks: what it made of
+-- them under the old name goes, and under the new one they are worked out from all their events. Some of these may have
+-- come back under the old name: a copy that landed whole under a legal hold, and was logged before the one that counted.
 create temp table healed (
     message_id varchar(26),
     message_alias varchar(26)
@@ -10,8 +11,10 @@ select
     erased.message_id,
     erased.message_alias
 from pii.erased_message as erased
-join warehouse.fact_message as message
+left join warehouse.fact_message as message
     on message.message_id = erased.message_id
+    and message.message_id >= :first_id
+    and message.message_id < :end_id
 left join warehouse.fact_message as alias
     on alias.message_id = erased.message_alias
     and alias.message_id >= :first_id
@@ -19,8 +22,6 @@ left join warehouse.fact_message as alias
 where erased.followed_at is null
     and erased.message_id >= :first_id
     and erased.message_id < :end_id
-    and message.message_id >= :first_id
-    and message.message_id < :end_id
     and (message.is_stub or alias.message_id is not null)
     and erased.request_id in (select request_id from pii.erasable_request);
 
