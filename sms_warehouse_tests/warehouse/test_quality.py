@@ -11,7 +11,6 @@ import pytest
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.conftest import Platform, Worlds
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
@@ -88,15 +87,6 @@ def good_world() -> list[Event]:
         *(click(x, at(minutes=9), link_token=f"t{n}") for n, x in enumerate(m)),
         opt_out("sub_9", at(hours=1)),
     ]
-
-
-def loaded(platform: Platform) -> None:
-    load(platform.redshift, *good_world())
-
-
-@pytest.fixture
-def good_day(platform: Platform, worlds: Worlds) -> Redshift:
-    return worlds.begin(platform, loaded).redshift
 
 
 ODD_MESSAGE = message_id(2)
@@ -179,24 +169,26 @@ CASES: dict[str, tuple[list[Event], dict[str, dict[str, int]]]] = {
 
 @pytest.mark.parametrize(("events", "expected"), CASES.values(), ids=CASES)
 def test_an_odd_event_is_counted_and_changes_no_other_row(
-    good_day: Redshift, facts: Facts, events: list[Event], expected: dict[str, dict[str, int]]
+    redshift: Redshift, facts: Facts, events: list[Event], expected: dict[str, dict[str, int]]
 ) -> None:
     """Rows of the message or recipient that the event is about may change; all others stand as they stood."""
+    load(redshift, *good_world())
     before = facts.everything()
-    load(good_day, *events, day=NEXT_DAY)
+    load(redshift, *events, day=NEXT_DAY)
     after = facts.everything()
     for table, rows in before.items():
         if table.startswith("warehouse."):
             others = [row for row in rows if ODD_MESSAGE not in repr(row)]
             assert not [row for row in others if row not in after[table]], table
-    found = quality(good_day)
+    found = quality(redshift)
     assert odd(found, NEXT_DAY) == expected
     assert odd(found, DAY) == {}
     add_up(found)
 
 
-def test_an_ordinary_hour(good_day: Redshift) -> None:
-    row = next(r for r in quality(good_day) if r["event_type"] == "delivery_receipt")
+def test_an_ordinary_hour(redshift: Redshift) -> None:
+    load(redshift, *good_world())
+    row = next(r for r in quality(redshift) if r["event_type"] == "delivery_receipt")
     assert row == dict.fromkeys(ODD, 0) | {
         "arrival_hour": NOON,
         "event_type": "delivery_receipt",
@@ -260,12 +252,13 @@ def test_older_hours_stand_until_something_lands_for_them(redshift: Redshift) ->
     }
 
 
-def test_rows_past_their_time_in_staging_are_not_forgotten(good_day: Redshift) -> None:
-    before = quality(good_day)
-    with good_day.session("tests") as session:
+def test_rows_past_their_time_in_staging_are_not_forgotten(redshift: Redshift) -> None:
+    load(redshift, *good_world())
+    before = quality(redshift)
+    with redshift.session("tests") as session:
         session.execute("delete from staging.delivery_receipt")
     later = AS_OF + timedelta(hours=1)
-    kept = [r for r in quality(good_day, later) if r["event_type"] == "delivery_receipt"]
+    kept = [r for r in quality(redshift, later) if r["event_type"] == "delivery_receipt"]
     assert kept == [r for r in before if r["event_type"] == "delivery_receipt"]
 
 
@@ -283,8 +276,9 @@ def test_what_the_warehouse_has_not_taken_in_waits(redshift: Redshift) -> None:
     }
 
 
-def test_lines_in_quarantine_and_files_that_are_poison(good_day: Redshift) -> None:
-    with good_day.session("tests") as session:
+def test_lines_in_quarantine_and_files_that_are_poison(redshift: Redshift) -> None:
+    load(redshift, *good_world())
+    with redshift.session("tests") as session:
         session.execute(
             "update control.landed_object set lines = 5, lines_quarantined = 3"
             " where event_type = 'link_click'"
@@ -306,7 +300,7 @@ def test_lines_in_quarantine_and_files_that_are_poison(good_day: Redshift) -> No
                 }
             ],
         )
-    rows = quality(good_day)
+    rows = quality(redshift)
     add_up(rows)
     (poison,) = [r for r in rows if r["arrival_hour"] == at(hours=1)]
     assert (poison["source"], poison["files"], poison["rows_in"]) == ("dlr-gateway", 1, 0)
