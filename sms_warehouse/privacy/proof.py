@@ -21,7 +21,7 @@ from sms_warehouse.resources.redshift import Session
 _LONGEST_KEY = 256
 _CANDIDATES = 10_000
 _ID = "cast(:recipient_id as varchar(64))"
-_IDENTIFIERS = "(select identifier from pii.identifier where request_id = :request_id)"
+_IDENTIFIERS = "(select identifier from searched_word)"
 _LINES = ("control.quarantined_line", "raw_line")
 
 
@@ -37,6 +37,7 @@ class Found:
 
 def search(session: Session, lake: Lake, recipient_id: str, request_id: str) -> list[Found]:
     """Searches all tables and files for a person that is on the registry."""
+    sql.run(session, "privacy/searched", request_id=request_id)
     found = [
         _search_table(session, lake, table, columns, recipient_id, request_id)
         for table, columns in _text_columns(session).items()
@@ -81,8 +82,7 @@ def _search_table(
     counts: dict[str, int] = {}
     if short:
         statement = _scans(table, short)
-        values = {"request_id": request_id, "recipient_id": recipient_id}
-        wanted = {name: values[name] for name in statement.parameters}
+        wanted = {"recipient_id": recipient_id} if statement.parameters else {}
         (row,) = session.rows(statement.text, **wanted)
         counts = dict(zip(short, map(int, row), strict=True))
     for column in long:
@@ -91,7 +91,7 @@ def _search_table(
             lines = quarantined(session, lake)
             pages = ({line.place: line.text for line in page} for page in lines)
         else:
-            texts = _pages(session, _candidates(table, column), request_id)
+            texts = _pages(session, _candidates(table, column))
             pages = (dict(enumerate(page)) for page in texts)
         counts[column] = sum(len(mentions(session, page, request_id)) for page in pages)
     where = ", ".join(column for column, rows in counts.items() if rows)
@@ -144,9 +144,9 @@ def _condition(column: str, columns: Sequence[str]) -> str:
     return among
 
 
-def _pages(session: Session, statement: sql.Statement, request_id: str) -> Iterator[list[str]]:
+def _pages(session: Session, statement: sql.Statement) -> Iterator[list[str]]:
     last = ""
-    while page := session.rows(statement.text, request_id=request_id, last=last):
+    while page := session.rows(statement.text, last=last):
         yield [text for (text,) in page]
         last = page[-1][0]
 
@@ -158,10 +158,10 @@ def _candidates(table: str, column: str) -> sql.Statement:
     """
     return _statement(
         f"select distinct searched.{column} from {table} as searched"
-        " join pii.identifier as person"
+        " join searched_word as person"
         f" on strpos(searched.{column}, person.identifier) > 0"
         f" or strpos(searched.{column}, chr(92) || 'u00') > 0"
-        f" where person.request_id = :request_id and searched.{column} > :last"
+        f" where searched.{column} > :last"
         f" order by searched.{column} limit {_CANDIDATES}"
     )
 
