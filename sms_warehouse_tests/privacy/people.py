@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.landing.load import LandedDay, land_day
+from sms_warehouse.privacy.erase import Erasure, erase
 from sms_warehouse.privacy.landing import text_of
+from sms_warehouse.reports import REPORTS
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.warehouse.world import (
     DAY,
@@ -24,6 +27,7 @@ from sms_warehouse_tests.warehouse.world import (
     message_id,
     opt_out,
     receipt,
+    refresh_all,
     submitted,
 )
 
@@ -187,9 +191,16 @@ def load(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -
     apply_all(platform.redshift)
 
 
-def begin(platform: Platform) -> None:
-    """The world of the three, landed and applied."""
+def reported(platform: Platform) -> None:
+    """The world of the three, with its reports."""
     load(platform, "first", world())
+    refresh_all(platform.redshift, NOW)
+
+
+def gone(platform: Platform) -> None:
+    """The same after Anna's erasure."""
+    reported(platform)
+    assert erased(platform).is_proved
 
 
 def secrets(recipient: str) -> set[str]:
@@ -229,3 +240,79 @@ def stored(platform: Platform) -> str:
             assert body is not None
             texts.append(text_of(body))
     return "\n".join(texts).lower()
+
+
+def erased(platform: Platform, recipient: str = ANNA, request: str = REQUEST) -> Erasure:
+    return erase(platform.redshift, platform.lake, recipient, request, now=NOW)
+
+
+def rows(platform: Platform, statement: str, **values: object) -> list[tuple[Any, ...]]:
+    with platform.redshift.session("tests") as session:
+        return session.rows(statement, **values)
+
+
+def counted(platform: Platform) -> dict[str, list[str]]:
+    """What reports say of campaigns, and the facts' columns that are counted; not who, nor when we worked."""
+    hidden = {"updated_at", "loaded_at", "as_of", "restated_count", "message_id", "link_token"}
+    hidden |= {"recipient_id", "recipient_key", "follow_up_of_message_id"}
+    tables = ["warehouse.fact_message"]
+    tables += [f"reports.{name}" for name, report in REPORTS.items() if not report.is_personal]
+    found = {}
+    with platform.redshift.session("tests") as session:
+        for table in tables:
+            where = " where segment = '*'" if table.endswith("heatmap") else ""
+            found[table] = sorted(
+                repr([(k, v) for k, v in record.items() if k not in hidden])
+                for record in session.records(f"select * from {table}{where}")
+            )
+    return found
+
+
+def whole(platform: Platform) -> dict[str, set[str]]:
+    """What the facts hold, row by row, the person included."""
+    found = {}
+    with platform.redshift.session("tests") as session:
+        for name in (
+            "submission",
+            "delivery_event",
+            "click",
+            "subscription_event",
+            "inbound_message",
+        ):
+            statement = f"select * from warehouse.fact_{name}"
+            found[name] = {repr(row) for row in session.rows(statement)}
+    return found
+
+
+def hand_over(platform: Platform) -> str:
+    """Puts Anna and Ben on a list, in S3 and on record; returns the list's key.
+
+    On record there is also Anna with a message that nobody knows, and one of her messages under another's name.
+    """
+    key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
+    lines = "".join(f"{who}#0,{message(who)}\n" for who in (ANNA, BEN))
+    platform.lake.put(key, gzip.compress(f"recipient_key,message_id\n{lines}".encode()))
+    contacts = [
+        {
+            "export_id": "x",
+            "campaign_id": "cmp_1",
+            "recipient_key": f"{who}#0",
+            "recipient_id": who,
+            "message_id": what,
+            "action": "REMIND_NON_CLICKER",
+            "is_contact": True,
+            "priority": 1,
+            "eligible_from": NOW,
+            "eligible_until": None,
+            "exported_at": NOW,
+        }
+        for who, what in (
+            (ANNA, message(ANNA)),
+            (ANNA, message(ANNA, 7)),
+            (CARLA, message(ANNA)),
+            (BEN, message(BEN)),
+        )
+    ]
+    with platform.redshift.session("tests") as session:
+        insert_rows(session, "reports.follow_up_contact", contacts)
+    return key

@@ -28,7 +28,7 @@ cuts = st.tuples(
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     print_blob=True,

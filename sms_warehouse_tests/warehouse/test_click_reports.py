@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.random_worlds import random_world
 from sms_warehouse_tests.warehouse.test_ab_variant import multiply
-from sms_warehouse_tests.warehouse.test_loading import random_world
 from sms_warehouse_tests.warehouse.test_reports import AS_OF, check, report
 from sms_warehouse_tests.warehouse.world import (
     NOON,

@@ -11,7 +11,7 @@ import dagster as dg
 from sms_warehouse import invariants, model, sql
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.warehouse.test_loading import random_world
+from sms_warehouse_tests.warehouse.random_worlds import random_world
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     at,

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import random
-import threading
-import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 
 from sms_warehouse import apply, apply_events
 from sms_warehouse.landing.events import EVENTS
-from sms_warehouse.landing.load import purge_staging
-from sms_warehouse.migrate import migrate
-from sms_warehouse.reports import refresh
-from sms_warehouse.resources.redshift import Redshift, Session
+from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.conftest import empty
+from sms_warehouse_tests.warehouse.random_worlds import (
+    in_objects,
+    lower_thresholds,
+    random_world,
+    with_history,
+)
 from sms_warehouse_tests.warehouse.world import (
-    IPHONE,
     NOON,
-    PREVIEW,
     Content,
-    Event,
     Facts,
     apply_all,
     at,
-    campaign,
     click,
-    event,
     land,
     load,
     message_id,
@@ -234,141 +228,6 @@ def test_a_days_rows_are_counted_by_the_day_they_arrived(redshift: Redshift) -> 
 # The same events, however they come.
 
 
-def random_world(seed: int) -> list[Event]:
-    """Events that meet in as many rules as a few can: shared addresses, slots, recipients, parts and attempts."""
-    chance = random.Random(seed)
-    recipients = ["sub_1", "sub_2"]
-    messages = [message_id(n, at(hours=8 * n)) for n in range(6)]
-    events = []
-    for number, message in enumerate(messages):
-        sent = at(hours=8 * number)
-        for attempt in range(1, chance.randint(1, 2) + 1):
-            for _ in range(chance.choice([1, 1, 1, 2])):
-                events.append(
-                    submitted(
-                        message,
-                        sent + timedelta(minutes=chance.randint(0, 3) * attempt),
-                        attempt_no=attempt,
-                        submit_status=chance.choice(
-                            ["ACCEPTED", "ACCEPTED", "ACCEPTED", "REJECTED", "SUPPRESSED"]
-                        ),
-                        campaign_id=chance.choice(["cmp_1", "cmp_2"]),
-                        recipient_id=recipients[number % 2],
-                        segment_count=chance.randint(1, 2),
-                        link_token=f"token-{number}",
-                        recipient_tz=chance.choice([None, "America/Chicago", "Nowhere"]),
-                        follow_up_of_message_id=chance.choice([None, *messages]),
-                        variant_id=chance.choice([None, "A", "B"]),
-                    )
-                )
-        for _ in range(chance.randint(0, 5)):
-            status = chance.choice(
-                ["QUEUED", "SENT", "CARRIER_ACCEPTED", "UNKNOWN", "EXPIRED", "FAILED"]
-                + ["DELIVERED"] * 5
-            )
-            events.append(
-                receipt(
-                    message,
-                    status,
-                    sent + timedelta(minutes=chance.randint(1, 4)),
-                    attempt_no=chance.choice([None, 1, 2]),
-                    segment_seq=chance.choice([None, 1, 2]),
-                    delivery_level=chance.choice([None, "CARRIER", "HANDSET"]),
-                    error_code=chance.choice([None, "012", "9F3"]),
-                    error_permanent=chance.choice([None, True, False]),
-                )
-            )
-        for _ in range(chance.randint(0, 6)):
-            events.append(
-                click(
-                    chance.choice([message] * 9 + [None]),
-                    chance.choice([sent, at(hours=40)])
-                    + timedelta(seconds=chance.choice([0, 1, 2, 3, 5, 700])),
-                    link_token=f"token-{number}",
-                    ip_token=chance.choice(["ip_1", "ip_2", None]),
-                    visitor_token=chance.choice(["v1", "v2", None]),
-                    user_agent=chance.choice([IPHONE] * 5 + [PREVIEW, None]),
-                    asn=chance.choice([None, None, 21928, 16509]),
-                )
-            )
-        if chance.random() < 0.3:
-            events.append(
-                event("inbound_message", sent + timedelta(hours=1), in_reply_to_message_id=message)
-            )
-    for _ in range(6):
-        events.append(
-            opt_out(
-                chance.choice(recipients),
-                at(hours=chance.randint(0, 60)),
-                new_status=chance.choice(
-                    ["OPTED_OUT"] * 4 + ["DEACTIVATED", "REASSIGNED", "OPTED_IN"]
-                ),
-                in_reply_to_message_id=chance.choice([None, None, *messages]),
-            )
-        )
-    for version in (1, 2, 2):
-        events.append(
-            campaign(
-                chance.choice(["cmp_1", "cmp_2"]),
-                version,
-                at(hours=chance.randint(-9, 9)),
-                report_tz=chance.choice([None, "America/New_York", "Asia/Tokyo", "Nowhere"]),
-                optout_window_hours=chance.choice([None, 4, 48]),
-                variants=chance.choice(
-                    [None, '[{"variant_id": "A", "is_control": true}, 7, {"variant_id": "B"}]']
-                ),
-            )
-        )
-    # Copies that disagree, and copies that do not.
-    for e in chance.sample(events, 8):
-        later = e.fields["logged_at"] + timedelta(seconds=chance.choice([0, 1]))
-        changed: dict[str, Any] = {"trace_id": chance.choice([None, "a", "b"]), "logged_at": later}
-        if e.event_type == "delivery_receipt":
-            changed["status"] = chance.choice(["DELIVERED", "FAILED"])
-        events.append(Event(e.event_type, dict(e.fields) | changed))
-    return events
-
-
-def in_objects(events: list[Event], chance: random.Random) -> list[Content]:
-    """The events spread over objects of two arrival days."""
-    contents: dict[tuple[str, int], list[Event]] = {}
-    for e in events:
-        contents.setdefault((e.event_type, chance.randint(0, 1)), []).append(e)
-    return [
-        Content(f"raw/{event_type}/{place}", tuple(held), NOON.date() + timedelta(days=place))
-        for (event_type, place), held in contents.items()
-    ]
-
-
-def with_history(contents: list[Content], chance: random.Random) -> list[Content]:
-    """The same contents at last, in any order, some after other content of their key, some after their own."""
-    history: list[Content] = []
-    for content in contents:
-        if chance.random() < 0.5:
-            other = chance.choice(
-                [c for c in contents if c.event_type == content.event_type]
-            ).events
-            some = tuple(chance.sample(other, chance.randint(1, len(other))))
-            if chance.random() < 0.3:
-                history.append(content)
-            history.append(Content(content.key, some, content.day))
-    chance.shuffle(history)
-    last = list(contents)
-    chance.shuffle(last)
-    # What came before may come at any time before the last content of its key.
-    for early in reversed(history):
-        latest = next(n for n, c in enumerate(last) if c.key == early.key)
-        last.insert(chance.randint(0, latest), early)
-    return last
-
-
-def lower_thresholds(redshift: Redshift) -> None:
-    with redshift.session("tests") as session:
-        session.execute(
-            "update warehouse.dim_bot_rule set threshold = 3 where click_class in ('IP_SWEEP', 'RATE')"
-        )
-
-
 @pytest.mark.parametrize("seed", range(2))
 def test_any_order_of_loading_gives_the_same_tables(
     redshift: Redshift, facts: Facts, seed: int
@@ -398,180 +257,3 @@ def test_any_order_of_loading_gives_the_same_tables(
     found = facts.everything()
     for table, rows in expected.items():
         assert found[table] == rows, table
-
-
-class Killed(Exception):
-    """The process died."""
-
-
-def dying_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From now on the process dies at this statement; returns what brings it back to life."""
-    execute = Session.execute
-    left = statements
-
-    def execute_or_die(self: Session, statement: str, **values: object) -> int:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise Killed
-        return execute(self, statement, **values)
-
-    monkeypatch.setattr(Session, "execute", execute_or_die)
-    return lambda: monkeypatch.setattr(Session, "execute", execute)
-
-
-def test_a_run_killed_anywhere_loses_nothing(
-    redshift: Redshift, facts: Facts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chance = random.Random(7)
-    contents = in_objects(random_world(7), chance)
-    lower_thresholds(redshift)
-    land(redshift, contents)
-    apply_all(redshift)
-    expected = facts.everything()
-
-    empty(redshift)
-    lower_thresholds(redshift)
-    land(redshift, contents)
-    deaths = 0
-    while True:
-        revive = dying_after(chance.randint(30, 120), monkeypatch)
-        try:
-            apply_all(redshift)
-        except Killed:
-            deaths += 1
-            continue
-        finally:
-            revive()
-        break
-    assert deaths > 3
-    assert facts.everything() == expected
-
-
-def test_two_runs_at_once_apply_each_load_once(redshift: Redshift, facts: Facts) -> None:
-    contents = in_objects(random_world(8), random.Random(8))
-    land(redshift, contents)
-    apply_all(redshift)
-    expected = facts.everything()
-
-    empty(redshift)
-    land(redshift, contents)
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            apply_all(redshift)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    apply_all(redshift)
-    assert failures == []
-    assert facts.everything() == expected
-    with redshift.session("tests") as session:
-        assert (
-            session.rows(
-                "select load_id, table_name, count(*) as times from control.applied_load"
-                " group by load_id, table_name having count(*) > 1"
-            )
-            == []
-        )
-
-
-def test_reports_and_the_purge_wait_for_a_load_and_it_carries_the_time_of_its_turn(
-    redshift: Redshift,
-) -> None:
-    """A refresh whose clock is later than the time a load carries has seen it."""
-    land(redshift, objects(campaign()))
-    failures: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except BaseException as error:
-            failures.append(error)
-
-    waiting = [
-        threading.Thread(target=run, args=(work,))
-        for work in (
-            lambda: apply.apply_step(redshift, "dim_campaign"),
-            lambda: refresh(redshift, "ab_variant", as_of=AS_OF, report_tz="UTC"),
-            lambda: purge_staging(redshift, "link_click", today=AS_OF.date()),
-        )
-    ]
-    with redshift.session("tests", autocommit=False) as load_under_way:
-        load_under_way.execute("lock control.warehouse_mutex")
-        for thread in waiting:
-            thread.start()
-        time.sleep(0.7)
-        assert [thread.is_alive() for thread in waiting] == [True] * 3
-        let_go_at = datetime.now(UTC).replace(tzinfo=None)
-        load_under_way.execute("commit")
-        for thread in waiting:
-            thread.join()
-    assert failures == []
-    with redshift.session("tests") as session:
-        applied_at = session.value("select min(applied_at) as first from control.applied_load")
-    assert applied_at > let_go_at
-
-
-@pytest.fixture
-def serializable(redshift: Redshift, monkeypatch: pytest.MonkeyPatch) -> Redshift:
-    """An empty warehouse at the isolation level that looks for a serial order; nothing is tried twice."""
-    with redshift.session("tests") as session:
-        session.execute("create database serializable_tests isolation level serializable")
-    monkeypatch.setenv("REDSHIFT_DATABASE", "serializable_tests")
-    migrate(Redshift())
-    return Redshift(attempts=1)
-
-
-def test_loads_land_and_are_applied_while_reports_are_computed(
-    serializable: Redshift, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When a refresh has just begun to look and when it is about to end: it sees none of them, and loses none."""
-    redshift = serializable
-    sent = at(days=-200)
-    old = message_id(1, sent)
-    load(redshift, submitted(old, sent))
-
-    def refresh_some() -> None:
-        for name in reports:
-            refresh(redshift, name, as_of=AS_OF, report_tz="UTC")
-
-    # The first follows what applying touched, the others read what people, landing and applying write down.
-    reports = ("campaign_daily", "followup_audience", "pipeline_quality_hourly")
-    refresh_some()
-    moments = ("insert into due_cohort", "delete from control.report_refresh")
-    loads: list[datetime] = []
-    execute = Session.execute
-
-    def execute_and_load(self: Session, statement: str, **values: object) -> int:
-        done = execute(self, statement, **values)
-        if statement.startswith(moments):
-            loads.append(at(minutes=len(loads)))
-            monkeypatch.setattr(Session, "execute", execute)
-            load(redshift, click(old, loads[-1]))
-            monkeypatch.setattr(Session, "execute", execute_and_load)
-        return done
-
-    monkeypatch.setattr(Session, "execute", execute_and_load)
-    refresh_some()
-    monkeypatch.setattr(Session, "execute", execute)
-    assert len(loads) == len(reports) + 1
-
-    def clicks() -> int:
-        with redshift.session("tests") as session:
-            return int(
-                session.value(
-                    "select total_clicks from reports.campaign_daily where sent_date_report = :day",
-                    day=sent.date(),
-                )
-            )
-
-    assert clicks() < len(loads)
-    refresh(redshift, "campaign_daily", as_of=AS_OF, report_tz="UTC")
-    assert clicks() == len(loads)

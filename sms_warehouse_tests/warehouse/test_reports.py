@@ -9,7 +9,7 @@ from typing import Any
 
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.warehouse.test_loading import random_world
+from sms_warehouse_tests.warehouse.random_worlds import random_world
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     Event,
