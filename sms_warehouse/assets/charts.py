@@ -400,6 +400,7 @@ def _dates(*panels: Axes, has_hours: bool = False) -> None:
         shown = axes.dataLim
         if not math.isfinite(shown.width):
             # It has gaps alone.
+            shown = panels[0].dataLim
             axes.set_xlim(panels[0].get_xlim())
         elif shown.width < 1:
             # Of a single point matplotlib would show four years.

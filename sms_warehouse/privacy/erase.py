@@ -1,9 +1,9 @@
 """Erases a person: from staging, facts, dimensions, lists, quarantine and files, in transactions that can be repeated.
 
-First the person is put on the registry, so that nothing landed from then on brings them back; then each table follows,
-in a transaction of its own. Killed anywhere, the same call goes on: what is erased already is not found again. A legal
-hold stops it between any two of them: each asks for one after its LOCK, and placing one takes all the locks. The
-request is done when a search of every text column finds nothing.
+First the person is put on the registry, so that nothing landed from then on brings them back; then staging, facts,
+reports, lines and files follow, in transactions of their own. Killed anywhere, the same call goes on: what is erased
+already is not found again. A legal hold stops it between any two of them: each asks for one after its LOCK, and placing
+one takes all the locks. The request is done when a search of every text column finds nothing.
 """
 
 from __future__ import annotations
@@ -292,6 +292,11 @@ def _owned(recipient_id: str, request_id: str) -> Callable[[Session], dict[str, 
     def work(session: Session) -> dict[str, int]:
         session.execute(_WAREHOUSE_LOCK)
         _refuse_held(session, recipient_id)
+        # What landed whole under a hold has made them a second row of dim_recipient: the next load makes one of both.
+        session.execute(
+            "insert into control.touched_recipient (recipient_id) values (:recipient_id)",
+            recipient_id=recipient_id,
+        )
         return {
             table.name: max(session.execute(statements.owned(table).text, request_id=request_id), 0)
             for table in treatment.FACTS

@@ -68,15 +68,21 @@ def neutralise_staging(session: Session, event_type: str, **load: object) -> int
     """
     table, of_load = _STAGING[event_type], bool(load)
     requests = {
-        request_id
+        request_id: has_new_token
         for statement in statements.heard(table, of_load=of_load)
-        for (request_id,) in session.rows(statement.text, **load)
+        for request_id, has_new_token in session.rows(statement.text, **load)
     }
     for statement in statements.noted(table, of_load=of_load):
         session.execute(statement.text, **load)
-    # Before a STOP loses whose it is.
-    for request_id in sorted(requests):
+    for request_id, has_new_token in requests.items():
+        # Before a STOP loses whose it is.
         sql.run(session, "privacy/suppress", request_id=request_id)
+        if has_new_token:
+            # Answers by it may have landed before and been taken for somebody else's: the request is open again.
+            session.execute(
+                "update pii.erasure_registry set erased_at = null where request_id = :request_id",
+                request_id=request_id,
+            )
     return sum(
         max(session.execute(statement.text, **load), 0)
         for statement in statements.staged(table, of_load=of_load)

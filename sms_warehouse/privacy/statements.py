@@ -110,17 +110,17 @@ def noted(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
 
 
 def heard(table: Personal, *, of_load: bool) -> Iterator[sql.Statement]:
-    """Asks for whose sake ``pii.suppression`` needs another look: requests of people who left again, or by a new token.
+    """Asks for requests of people who left again or have a new token, and whether they have.
 
-    To be asked before their rows are ``noted``.
+    ``pii.suppression`` needs another look for them. To be asked before their rows are ``noted``.
     """
     if not _has_tokens(table):
         return
     scope = _OF_LOAD.format("source") if of_load else "1 = 1"
     stop = " or source.new_status = 'OPTED_OUT'" if "keyword_raw" in table.columns else ""
     yield _statement(
-        f"select distinct person.request_id {_of_tokens(table.name)}"
-        f" where (({_IS_NEW_TOKEN}){stop}) and {scope}"
+        f"select person.request_id, max(case when {_IS_NEW_TOKEN} then 1 else 0 end) = 1 as has_new_token"
+        f" {_of_tokens(table.name)} where (({_IS_NEW_TOKEN}){stop}) and {scope} group by person.request_id"
     )
 
 
@@ -211,13 +211,16 @@ def _by_recipient(table: Personal, scope: str) -> sql.Statement:
 
 
 def _by_line(table: Personal, scope: str) -> sql.Statement:
-    """Takes the person out of rows that name nobody, by their line."""
+    """Takes the person out of rows that name nobody, by their line, unless it is also that of somebody under a hold."""
     bare, name = table.bare, "recipient_id" if table.is_owned else "message_id"
     changes = {c: e for c, e in _taken_out(table).items() if c != name}
     return _statement(
-        f"update {table.name} set {_listed(changes)} from pii.erased_line as person"
+        f"update {table.name} set {_listed(changes)} from ("
+        "select line.request_id, line.object_id, line.line_number from pii.erased_line as line"
+        " join pii.emptied_line as emptied"
+        " on emptied.object_id = line.object_id and emptied.line_number = line.line_number) as person"
         f" where person.object_id = {bare}.object_id and person.line_number = {bare}.line_number"
-        f" and {bare}.{name} is null and {scope} and {_ERASABLE}"
+        f" and {bare}.{name} is null and {scope}"
     )
 
 
@@ -238,7 +241,7 @@ def _of_tokens(source: str) -> str:
 
 
 def _new_tokens(source: str, scope: str) -> sql.Statement:
-    """Lists tokens that come with an erased person; answers by them are theirs from the next load on."""
+    """Lists tokens that come with an erased person: from now on answers by them are theirs."""
     return _statement(
         "insert into pii.erased_token (request_id, msisdn_token)"
         f" select distinct person.request_id, source.msisdn_token {_of_tokens(source)}"

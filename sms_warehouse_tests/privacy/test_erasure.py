@@ -271,6 +271,7 @@ def test_an_answer_that_only_has_the_token_is_recognised(without_anna: Platform)
     new = "d" * 64
     later = submitted(message(ANNA, 9), at(hours=8), recipient_id=ANNA, msisdn_token=new)
     load(without_anna, "later", [later])
+    assert rows(without_anna, "select erased_at from pii.erasure_registry") == [(None,)]
     answers = [
         event("inbound_message", at(hours=9), recipient_id=None, msisdn_token=token, inbound_id="x")
         for token in (TOKENS[ANNA], new)

@@ -20,6 +20,7 @@ from sms_warehouse_tests.privacy.people import (
     BEN,
     NOW,
     REQUEST,
+    TOKENS,
     counted,
     erased,
     hand_over,
@@ -38,6 +39,7 @@ from sms_warehouse_tests.warehouse.world import (
     apply_all,
     at,
     receipt,
+    submitted,
 )
 
 T = TypeVar("T")
@@ -193,6 +195,28 @@ def test_under_a_hold_nothing_is_taken_away_and_what_lands_stays_whole(
         after = counted(loaded)["warehouse.fact_message"]
         assert len(after) == len(before["warehouse.fact_message"]) + 1
         assert [row for row in before["warehouse.fact_message"] if row not in after] == []
+        keys = rows(loaded, "select recipient_key from warehouse.dim_recipient")
+        assert len(keys) == len(set(keys))
+
+
+def test_an_answer_that_may_be_a_held_persons_stays_until_the_release(
+    loaded: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names a number alone, which was Anna's and is Ben's; she is held, and he is erased."""
+    sent = submitted(message(BEN, 5), at(hours=8), recipient_id=BEN, msisdn_token=TOKENS[ANNA])
+    load(loaded, "next", [sent])
+    with killed(monkeypatch, lambda place: place == "done erase_register"):
+        erased(loaded)
+    hold(loaded.redshift, ANNA, "case 12", NOW)
+    answer = "select a.inbound_id, b.inbound_id from staging.inbound_message as a cross join"
+    answer += " warehouse.fact_inbound_message as b"
+    assert "staging.inbound_message" in {
+        found.place for found in erased(loaded, BEN, "DSR-2").found if found.rows
+    }
+    assert rows(loaded, answer) == [("inbound-anna", "inbound-anna")]
+    assert release(loaded.redshift, ANNA, NOW)
+    assert erased(loaded).is_proved
+    assert rows(loaded, answer) == [("erased", "erased")]
 
 
 @contextmanager

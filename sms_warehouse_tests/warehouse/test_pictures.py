@@ -100,6 +100,15 @@ def test_a_few_days_are_named_each_and_no_hours_between_them(days: int):
         assert shown == [f"{day:%b %d}" for day in dates]
 
 
+def test_a_panel_without_values_has_the_others_dates():
+    dates = [date(2026, 3, 1) + timedelta(days=n) for n in range(30)]
+    row = ROWS["delivery_by_day"][0] | {"delivered": 0}
+    rows = [row | {"sent_date_report": day} for day in dates]
+    left, clicks, _ = drawn("delivery_by_day", rows).axes
+    assert clicks.get_xlim() == left.get_xlim()
+    assert len(clicks.get_xticks()) < 10
+
+
 def test_names_are_shown_as_they_are_and_each_row_is_at_one_height_in_both_panels():
     """Two networks of one operator are two rows, and a price is no formula."""
     for name, shown in (

@@ -17,8 +17,9 @@ create table if not exists pii.erasure_registry (
     requested_at timestamp not null,
     -- Until when it has to be done, UTC: 30 days after requested_at.
     due_at timestamp not null,
-    -- When everything was erased and the search found nothing, UTC; NULL while it is not done, and again from a legal hold
-    -- on: what lands under it stays whole, until it is released and the person is erased again.
+    -- When everything was erased and the search found nothing, UTC; NULL while it is not done, and again until the person
+    -- is erased once more: after a legal hold, under which what lands stays whole, and when a line of theirs brings a token
+    -- that was not known.
     erased_at timestamp
 )
 diststyle all;
@@ -65,8 +66,8 @@ create table if not exists pii.erased_provider_id (
 distkey (provider_message_id)
 sortkey (provider_message_id);
 
--- One row per phone number, program and STOP of an erased person, those that landed after the erasure included: kept so
--- that a STOP is honoured for good. Nothing in the warehouse reads it, for lists are made of recipients: the sending
+-- One row per phone number, program and STOP of an erased person, STOPs and numbers that came after the erasure included:
+-- kept so that a STOP is honoured for good. Nothing in the warehouse reads it, for lists are made of recipients: the sending
 -- service has to, before each message to a number. It must not send to a token that has a row of the program, or of ALL,
 -- unless it has a consent of the number from after the newest since.
 create table if not exists pii.suppression (

@@ -144,7 +144,7 @@ class Session:
             if any(self._tables.is_temporary(name) for name in plan.reads):
                 return results.describe(self._cursor, plan, oids)
             columns: tuple[wire.Column, ...] = self._tables.remembered(
-                (plan.sql, plan.names, tuple(oids), self.schema),
+                (plan.sql, plan.names, tuple(oids), tuple(self.settings.search_path)),
                 lambda: results.describe(self._cursor, plan, oids),
                 is_begun=self._transaction.is_begun,
             )
