@@ -96,7 +96,7 @@ def rolling_window(figure: Figure, rows: Sequence[Row]) -> None:
         if now is not None:
             clicks.scatter(float(now), place, color=_BLUE, zorder=3)
     _name_rows(clicks, [""] * len(rows))
-    clicks.set_title("Clicked in 72 h (hollow: before)", loc="left")
+    clicks.set_title("72 h clicks (hollow: before)", loc="left")
     _percent(clicks, "x", 0)
 
 
