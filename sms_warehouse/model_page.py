@@ -36,6 +36,9 @@ Which days a report covers, in which zone, before which day its rows are final, 
 was made from stand for each report in [reports.report_state](#reportsreport_state); how new everything is, in
 [reports.freshness](#reportsfreshness) and, by event type, in [reports.event_freshness](#reportsevent_freshness).
 
+Reports count messages of marketing and of service alike, for a campaign sends both kinds; rolling_30d tells them apart
+(scope CATEGORY), and only marketing is followed up.
+
 Numbers are verified in three ways: rows worked out by hand, which each report names below; stories of events in and
 rows out (`sms_warehouse_tests/scenarios`); and on random worlds every column of every fact and report table, and of the
 view message_status, against a second implementation in plain Python (`sms_warehouse_tests/reference`), but for these:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sms_warehouse.landing.events import INTEGER_RANGES, Event, Field, Kind
+from sms_warehouse.landing.events import INTEGER_RANGES, TOKEN_BYTES, Event, Field, Kind
 from sms_warehouse.landing.lines import EDGE_BLANKS, time_range
 
 Mask = npt.NDArray[np.bool_]
@@ -25,6 +25,8 @@ _IS_EDGE_BLANK[[ord(c) for c in EDGE_BLANKS]] = True
 _IS_BASE32 = np.zeros(256, np.bool_)
 _IS_BASE32[[ord(c) for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZ"]] = True
 _ULID_BYTES = 26
+_IS_HEX = np.zeros(256, np.bool_)
+_IS_HEX[[ord(c) for c in "0123456789abcdef"]] = True
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 # YYYY-MM-DDThh:mm:ss, what every timestamp begins with.
 _SEPARATORS = {4: ord("-"), 7: ord("-"), 10: ord("T"), 13: ord(":"), 16: ord(":")}
@@ -85,6 +87,9 @@ class Checks:
         lengths = np.diff(offsets)
         if field.kind is Kind.ULID:
             is_suspect |= _not_ulids(column, offsets, data, lengths)
+            return
+        if field.kind is Kind.TOKEN:
+            is_suspect |= _not_tokens(column, offsets, data, lengths)
             return
         if field.max_bytes is not None and len(lengths) and lengths.max() > field.max_bytes:
             is_suspect |= lengths > field.max_bytes
@@ -193,6 +198,18 @@ def _not_ulids(
     texts = _same_length(offsets, data, rows, _ULID_BYTES)
     is_ulid[rows] = _IS_BASE32[texts].all(axis=1) & (texts[:, 0] <= ord("7"))
     return ~is_ulid
+
+
+def _not_tokens(
+    column: pa.Array,
+    offsets: npt.NDArray[np.int32],
+    data: npt.NDArray[np.uint8],
+    lengths: npt.NDArray[np.int32],
+) -> Mask:
+    rows = np.flatnonzero(lengths == TOKEN_BYTES)
+    is_token = mask(column.is_null())
+    is_token[rows] = _IS_HEX[_same_length(offsets, data, rows, TOKEN_BYTES)].all(axis=1)
+    return ~is_token
 
 
 def _same_length(

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TEXT = "text"  # a string, kept as it is
     KEY = "key"  # a string that must not begin or end with a blank: 'a' = 'a ' is true on Redshift
     ULID = "ulid"  # 26 characters of Crockford base 32, upper case, first character 0-7
+    TOKEN = "token"  # 64 hexadecimal digits in small letters: what stands for a phone number, never one itself
     SMALLINT = "smallint"
     INTEGER = "integer"
     BIGINT = "bigint"
@@ -35,11 +36,12 @@ INTEGER_RANGES = {
     Kind.INTEGER: (-(2**31), 2**31 - 1),
     Kind.BIGINT: (-(2**63), 2**63 - 1),
 }
-TEXT_KINDS = frozenset({Kind.TEXT, Kind.KEY, Kind.ULID})
+TEXT_KINDS = frozenset({Kind.TEXT, Kind.KEY, Kind.ULID, Kind.TOKEN})
 JSON_KINDS = frozenset({Kind.JSON_OBJECT, Kind.JSON_ARRAY})
 
 ID_BYTES = 64
 CODE_BYTES = 32
+TOKEN_BYTES = 64
 DESCRIPTION_BYTES = 2048
 JSON_BYTES = 65535
 LINE_BYTES = 1024 * 1024
@@ -49,6 +51,7 @@ _ARROW = {
     Kind.TEXT: pa.string(),
     Kind.KEY: pa.string(),
     Kind.ULID: pa.string(),
+    Kind.TOKEN: pa.string(),
     Kind.SMALLINT: pa.int16(),
     Kind.INTEGER: pa.int32(),
     Kind.BIGINT: pa.int64(),
@@ -136,6 +139,10 @@ def _of(kind: Kind, name: str, meaning: str, *, required: bool = False) -> Field
     return Field(name, kind, meaning, required, JSON_BYTES if kind in JSON_KINDS else None)
 
 
+_MSISDN_TOKEN = Field(
+    "msisdn_token", Kind.TOKEN, "keyed HMAC-SHA256 of the phone number, hex", True, TOKEN_BYTES
+)
+
 ENVELOPE = (
     _key(
         "event_id",
@@ -204,7 +211,7 @@ MESSAGE_SUBMITTED = Event(
         _key("send_batch_id", "one blast or one step of a journey"),
         _ulid("follow_up_of_message_id", "the message this one reminds of"),
         _key("recipient_id", "subscriber line, a surrogate of the phone number", required=True),
-        _key("msisdn_token", "keyed HMAC-SHA256 of the phone number, hex", required=True),
+        _MSISDN_TOKEN,
         _key("sender_id", "short code or ten-digit long code", required=True),
         _code("message_category", "MARKETING or SERVICE", "MARKETING", "SERVICE", required=True),
         _key("template_id", "the text's template; the text itself is never logged"),
@@ -307,7 +314,7 @@ SUBSCRIPTION_CHANGED = Event(
     ENVELOPE
     + (
         _key("recipient_id", "subscriber line", required=True),
-        _key("msisdn_token", "keyed HMAC-SHA256 of the phone number, hex", required=True),
+        _MSISDN_TOKEN,
         _key("program_id", "the programme, or ALL", required=True),
         _code(
             "new_status",
@@ -336,7 +343,7 @@ INBOUND_MESSAGE = Event(
     ENVELOPE
     + (
         _key("inbound_id", "the inbound message", required=True),
-        _key("msisdn_token", "keyed HMAC-SHA256 of the phone number, hex", required=True),
+        _MSISDN_TOKEN,
         _key("recipient_id", "subscriber line, where it is known"),
         _key("sender_id", "our number that was written to", required=True),
         _text("keyword", "the first word, where it is one we know", ID_BYTES),

@@ -39,6 +39,7 @@ _COMMA_OR_BRACE = re.compile(r"[ \t\r]*([,}])[ \t\r]*")
 # Possessive, and content with an open end: a line must not make the search go back and forth.
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]')
 _ESCAPED_NUL_OR_SURROGATE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_TOKEN = re.compile(r"[0-9a-f]{64}")
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,6}))?"
@@ -259,6 +260,10 @@ class Policy:
         if field.kind is Kind.ULID:
             if not _ULID.fullmatch(value):
                 raise _Refused("not_a_ulid", field.name)
+            return
+        if field.kind is Kind.TOKEN:
+            if not _TOKEN.fullmatch(value):
+                raise _Refused("not_a_token", field.name)
             return
         length = len(value) if value.isascii() else len(value.encode())
         if field.max_bytes is not None and length > field.max_bytes:

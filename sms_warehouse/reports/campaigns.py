@@ -149,9 +149,9 @@ REPORTS = {
             "windows have taken its place. Final days are those of campaign_daily."
         ),
         verified=(
-            "messages around both midnights of the window in zones with and without a clock change, "
-            "recipients with several messages and scopes, two windows compared, all by hand "
-            "(warehouse/test_reports.py); each count is the sum of the window's days in campaign_daily."
+            "messages around both midnights of a window with a clock change, recipients with several messages and "
+            "scopes, two windows compared, by hand (warehouse/test_reports.py); in zones with and without a clock "
+            "change each count is the sum of the window's days in campaign_daily (warehouse/test_report_days.py)."
         ),
     ),
     "ab_variant": Report(

@@ -96,7 +96,8 @@ REPORTS = {
         ),
         final="those of weeks before the newest (is_current): what comes later does not restate them.",
         verified=(
-            "exact rows by hand, each threshold just below and above (warehouse/test_engagement.py)."
+            "exact rows by hand; the thresholds of segments, scores and preferred_hour just below and above "
+            "(warehouse/test_engagement.py)."
         ),
         fill=_fill_engagement,
     ),
@@ -114,7 +115,8 @@ REPORTS = {
         zone="the recipient's own for quiet hours, the campaign's where that is not known; all times are UTC.",
         verified=(
             "each rule and each reason not to contact by hand, quiet hours on days that clocks change, and "
-            "actions against reports.message_status (warehouse/test_follow_up.py)."
+            "actions against reports.message_status (warehouse/test_follow_up.py; whom an earlier list names: "
+            "cli/test_follow_up.py)."
         ),
         fill=_fill_audience,
     ),

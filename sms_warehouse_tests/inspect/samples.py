@@ -26,6 +26,8 @@ def _value(event: Event, field: Field, number: int) -> Any:
         return field.choices[number % len(field.choices)]
     if field.kind is Kind.ULID:
         return f"{ULID[:20]}{number % 1_000_000:06}"
+    if field.kind is Kind.TOKEN:
+        return f"{number:064x}"
     if field.kind is Kind.TIMESTAMP:
         return f"2026-03-10T{number % 24:02}:{number % 60:02}:07.{number % 1000:03}Z"
     if field.kind in INTEGER_RANGES:
@@ -279,6 +281,12 @@ BAD_KINDS: list[BadKind] = [
     _with("message_id", f'"{ULID[:-1]}I"', "not_a_ulid"),
     _with("message_id", f'"{ULID[:-2]}é"', "not_a_ulid"),
     _with("follow_up_of_message_id", '"none"', "not_a_ulid"),
+    _with("msisdn_token", '"+15551234567"', "not_a_token"),
+    _with("msisdn_token", '""', "not_a_token"),
+    _with("msisdn_token", f'"{"a" * 63}"', "not_a_token", "of 63 digits"),
+    _with("msisdn_token", f'"{"a" * 65}"', "not_a_token", "of 65 digits"),
+    _with("msisdn_token", f'"{"A" * 64}"', "not_a_token", "in capitals"),
+    _with("msisdn_token", f'"{"a" * 62}é"', "not_a_token", "of 64 bytes"),
     # Times.
     *(
         _with("occurred_at", f'"{value}"', "bad_timestamp", repr(value))

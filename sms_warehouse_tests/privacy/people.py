@@ -96,7 +96,13 @@ def world() -> tuple[Event, ...]:
     The same events at every call: written again under another name they are a replay.
     """
     return (
-        campaign(),
+        campaign(
+            objective="to renew",
+            owner="retention",
+            cpni_used=True,
+            cpni_description="calls to other countries",
+            products_offered="roaming",
+        ),
         *told(ANNA, 1),
         *told(ANNA, 2, at(hours=1)),
         *told(ANNA, 3, at(hours=5)),
@@ -252,10 +258,10 @@ def rows(platform: Platform, statement: str, **values: object) -> list[tuple[Any
 
 
 def counted(platform: Platform) -> dict[str, list[str]]:
-    """What reports say of campaigns, and the facts' columns that are counted; not who, nor when we worked."""
+    """Campaigns, what reports say of them, and what facts are counted by; not who, nor when we worked."""
     hidden = {"updated_at", "loaded_at", "as_of", "restated_count", "message_id", "link_token"}
     hidden |= {"recipient_id", "recipient_key", "follow_up_of_message_id"}
-    tables = ["warehouse.fact_message"]
+    tables = ["warehouse.fact_message", "warehouse.dim_campaign"]
     tables += [f"reports.{name}" for name, report in REPORTS.items() if not report.is_personal]
     found = {}
     with platform.redshift.session("tests") as session:

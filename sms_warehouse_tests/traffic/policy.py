@@ -60,6 +60,8 @@ def _is_of(value: Any, field: Field, arrival: date) -> bool:
             return False
         if kind is Kind.ULID and not ULID.fullmatch(value):
             return False
+        if kind is Kind.TOKEN and not (len(value) == 64 and set(value) <= set("0123456789abcdef")):
+            return False
     elif kind in INTEGER_RANGES:
         low, high = INTEGER_RANGES[kind]
         return type(value) is int and low <= value <= high

@@ -14,6 +14,7 @@ from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     Event,
+    campaign,
     click,
     load,
     message_id,
@@ -256,6 +257,31 @@ def _segment_cases() -> Iterable[Any]:
 def test_the_segment_of_a_recipient(redshift: Redshift, events: list[Event], segment: str) -> None:
     load(redshift, *events)
     assert engagement(redshift)["sub_1#0"]["segment"] == segment
+
+
+def test_scores_at_their_thresholds(redshift: Redshift) -> None:
+    """Days since the only click, and messages clicked in 90 days, one on either side of each threshold."""
+    recency = {7: 5, 8: 4, 30: 4, 31: 3, 60: 3, 61: 2, 90: 2, 91: 1}
+    frequency = {10: 5, 9: 4, 5: 4, 4: 3, 3: 3, 2: 2, 1: 2, 0: 1}
+    numbers = iter(range(1, 1000))
+    events: list[Event] = []
+
+    def sent_to(recipient: str, sent_at: datetime, clicked_at: datetime | None) -> None:
+        number = next(numbers)
+        events.extend(message(number, sent_at, recipient_id=recipient, link_token=f"t{number}"))
+        if clicked_at is not None:
+            events.append(clicked(number, sent_at, clicked_at))
+
+    for days in recency:
+        sent_to(f"days_{days}", ago(days=days + 1), ago(days=days))
+    for count in frequency:
+        sent_to(f"clicks_{count}", ago(days=80), None)
+        for n in range(count):
+            sent_to(f"clicks_{count}", ago(days=50, hours=n), ago(days=50, hours=n - 1))
+    load(redshift, campaign(), *events)
+    found = engagement(redshift)
+    assert {d: found[f"days_{d}#0"]["r_score"] for d in recency} == recency
+    assert {c: found[f"clicks_{c}#0"]["f_score"] for c in frequency} == frequency
 
 
 def test_consent_is_that_of_the_person_who_had_the_line(redshift: Redshift) -> None:

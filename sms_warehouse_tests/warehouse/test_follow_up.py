@@ -424,6 +424,24 @@ def test_every_mistake_is_named_at_once() -> None:
     assert len(refused.value.mistakes) == 7
 
 
+def test_who_opted_out_is_not_contacted_whatever_the_rules_say(redshift: Redshift) -> None:
+    """Somebody has taken the rule of those who opted out from the table."""
+    decision_table.set_rules(redshift, _table("1,,,,,,,,,,,,,REMIND,CONTACT,x,1,"))
+    sent_at = ago(hours=30)
+    load(
+        redshift,
+        campaign(),
+        *message(sent_at, recipient_id="sub_1"),
+        *message(sent_at, number=2, recipient_id="sub_2"),
+        opt_out("sub_1", ago(hours=20)),
+    )
+    found = {
+        row["recipient_key"]: (row["is_eligible_now"], row["suppression_reason"])
+        for row in audience(redshift)
+    }
+    assert found == {"sub_1#0": (False, "OPTED_OUT"), "sub_2#0": (True, None)}
+
+
 def test_rules_printed_and_read_again_are_the_same(redshift: Redshift) -> None:
     with redshift.session("tests") as session:
         before = decision_table.rules(session)

@@ -58,7 +58,7 @@ BREAKS = {
     ),
     ("rolling_30d", "rates_are_shares"): "update reports.rolling_30d set ctr = -0.5",
     ("rolling_30d", "days_add_up"): (
-        "update reports.campaign_daily set delivered = delivered + 1"
+        "update reports.campaign_daily set segments_sent = segments_sent + 1"
         " where sent_date_report = '2026-03-10'"
     ),
     ("ab_variant", "rates_are_shares"): "update reports.ab_variant set clicked_72h = delivered + 1",
