@@ -86,10 +86,10 @@ class Checks:
         offsets, data = _texts(column)
         lengths = np.diff(offsets)
         if field.kind is Kind.ULID:
-            is_suspect |= _not_ulids(column, offsets, data, lengths)
+            is_suspect |= _not_spelt(column, offsets, data, _IS_BASE32, _ULID_BYTES, "7")
             return
         if field.kind is Kind.TOKEN:
-            is_suspect |= _not_tokens(column, offsets, data, lengths)
+            is_suspect |= _not_spelt(column, offsets, data, _IS_HEX, TOKEN_BYTES, "f")
             return
         if field.max_bytes is not None and len(lengths) and lengths.max() > field.max_bytes:
             is_suspect |= lengths > field.max_bytes
@@ -187,29 +187,20 @@ def mask(column: pa.Array) -> Mask:
     return column.to_numpy(zero_copy_only=False)
 
 
-def _not_ulids(
+def _not_spelt(
     column: pa.Array,
     offsets: npt.NDArray[np.int32],
     data: npt.NDArray[np.uint8],
-    lengths: npt.NDArray[np.int32],
+    alphabet: Mask,
+    length: int,
+    highest_first: str,
 ) -> Mask:
-    rows = np.flatnonzero(lengths == _ULID_BYTES)
-    is_ulid = mask(column.is_null())
-    texts = _same_length(offsets, data, rows, _ULID_BYTES)
-    is_ulid[rows] = _IS_BASE32[texts].all(axis=1) & (texts[:, 0] <= ord("7"))
-    return ~is_ulid
-
-
-def _not_tokens(
-    column: pa.Array,
-    offsets: npt.NDArray[np.int32],
-    data: npt.NDArray[np.uint8],
-    lengths: npt.NDArray[np.int32],
-) -> Mask:
-    rows = np.flatnonzero(lengths == TOKEN_BYTES)
-    is_token = mask(column.is_null())
-    is_token[rows] = _IS_HEX[_same_length(offsets, data, rows, TOKEN_BYTES)].all(axis=1)
-    return ~is_token
+    """Texts that are not of this length and alphabet, or begin with a character beyond ``highest_first``."""
+    rows = np.flatnonzero(np.diff(offsets) == length)
+    is_spelt = mask(column.is_null())
+    texts = _same_length(offsets, data, rows, length)
+    is_spelt[rows] = alphabet[texts].all(axis=1) & (texts[:, 0] <= ord(highest_first))
+    return ~is_spelt
 
 
 def _same_length(

@@ -1,6 +1,8 @@
 -- One row per day of sending, campaign and variant: every count that can be summed over days, campaigns and variants.
 -- A message counts under the day it was first accepted (or, never accepted, first tried), in its campaign's time zone,
--- and stays there: a click of a later day counts under the day of the message it belongs to.
+-- and stays there: a click of a later day counts under the day of the message it belongs to. First clicks within 24 hours,
+-- 72 hours and 7 days are counted of delivered messages, as their rates are made of them; reports.message_measure has those
+-- of all messages. Time to click is told from sending alone: times of delivery often come without seconds.
 create table if not exists reports.campaign_daily (
     -- Day of sending in the campaign's time zone; for messages that were never accepted, of the first attempt. The zone is
     -- warehouse.campaign_setting.report_tz, UTC for a campaign that is not there: days of campaigns of different zones are
