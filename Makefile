@@ -12,11 +12,11 @@ help: ## this list
 
 install: $(INSTALLED) ## make .venv with the pinned dependencies
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml local_redshift/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e local_redshift
 	@touch $@
 
 demo: install ## the whole platform at work on this machine, until Ctrl-C
@@ -51,7 +51,7 @@ format: install ## put code into the project's format
 
 lock: ## make requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate -o requirements.lock
+		--generate-hashes --no-header --no-annotate --no-emit-package local-redshift -o requirements.lock
 
 clean: ## remove what the other targets made
 	rm -rf .venv .local .mypy_cache .pytest_cache .ruff_cache .hypothesis

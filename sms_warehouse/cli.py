@@ -427,7 +427,15 @@ def verify(
       sms-warehouse verify
       sms-warehouse verify --only copy --json
     """
-    from sms_warehouse.verify import verification
+    try:
+        from sms_warehouse.verify import verification
+    except ModuleNotFoundError as error:
+        if error.name != "local_redshift":
+            raise
+        raise click.ClickException(
+            "verify needs the conformance table of local-redshift, which is not installed here: "
+            "install sms-warehouse with its extra, sms-warehouse[local]"
+        ) from None
 
     if remove:
         if not schema:

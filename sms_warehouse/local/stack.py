@@ -1,6 +1,6 @@
 """The local stack: S3, SQS and Redshift of one directory, made ready and kept running together.
 
-S3 and SQS are ministack, Redshift is the stand-in of this package; both listen on the loopback
+S3 and SQS are ministack, Redshift is ``local-redshift``; both listen on the loopback
 interface only. Bucket, queues and warehouse of a directory belong together: a ledger that knows
 objects the bucket has lost proves nothing, so they are kept, and thrown away, as one.
 """
@@ -248,7 +248,8 @@ class LocalStack:
     def _redshift(self, port: int) -> Server:
         return self._server(
             "Redshift",
-            "sms_warehouse.local.redshift",
+            "local_redshift",
+            "serve",
             "--dir",
             str(self.directory / "redshift"),
             "--port",

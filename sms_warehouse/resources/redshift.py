@@ -307,26 +307,35 @@ class Redshift(dg.ConfigurableResource):
     first_pause_s: float = 0.1
 
     @contextmanager
-    def session(self, query_group: str, *, autocommit: bool = True) -> Iterator[Session]:
-        """A connection of its own, closed at the end; ``query_group`` labels its queries in Redshift.
+    def connection(self, query_group: str) -> Iterator[redshift_connector.Connection]:
+        """A connection of the driver in autocommit, closed at the end; ``query_group`` labels its queries.
 
-        With autocommit, the default, a reader never leaves a transaction open behind it.
         Raises RedshiftUnavailable, RedshiftLoginFailed or SettingError.
         """
         connection = _connect()
         try:
             connection.autocommit = True
             session = Session(connection)
-            # Outside the transaction: LOCK has to be the first statement inside it.
+            # Outside a transaction: LOCK has to be the first statement inside it.
             session.execute(f"set query_group to '{query_group}'")
             # The driver reads every other style as the last day of the year 9999.
             session.execute("set datestyle to 'ISO, MDY'")
-            connection.autocommit = autocommit
-            yield session
+            yield connection
         finally:
             # A dead server makes close() fail too; the work's own error is the one to report.
             with suppress(Exception):
                 connection.close()
+
+    @contextmanager
+    def session(self, query_group: str, *, autocommit: bool = True) -> Iterator[Session]:
+        """A session over a connection of its own, closed at the end.
+
+        With autocommit, the default, a reader never leaves a transaction open behind it.
+        Raises RedshiftUnavailable, RedshiftLoginFailed or SettingError.
+        """
+        with self.connection(query_group) as connection:
+            connection.autocommit = autocommit
+            yield Session(connection)
 
     def transaction(self, query_group: str, work: Callable[[Session], T]) -> T:
         """Runs ``work`` in one transaction and commits it; returns what it returned.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from local_redshift.conformance.outcome import Outcome
+
 from sms_warehouse import settings
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse.verify.outcome import Outcome
 from sms_warehouse.verify.transactions import isolation_level
 
 SECTION = "connection"

@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from local_redshift.conformance.outcome import Outcome
 
 from sms_warehouse import settings
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
-from sms_warehouse.verify.outcome import Outcome
 from sms_warehouse.verify.scratch import Scratch, ScratchLake
 
 SECTION = "copy"

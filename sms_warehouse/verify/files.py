@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from local_redshift.conformance.outcome import Outcome
+
 from sms_warehouse import sql
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
 from sms_warehouse.verify import world
 from sms_warehouse.verify.golden import ERASED, Answer, Golden
-from sms_warehouse.verify.outcome import Outcome
 from sms_warehouse.verify.scratch import Ran, Scratch
 
 SECTION = "sql"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from local_redshift.conformance.outcome import Outcome
+
 from sms_warehouse.verify import connection, copying, files, transactions
-from sms_warehouse.verify.outcome import Outcome
 
 PROVED, DISPROVED, OPEN = "proved", "disproved", "open"
 AGREES, DIFFERS = "agrees", "differs"

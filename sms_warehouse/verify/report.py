@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from local_redshift.conformance.outcome import Outcome
+
 from sms_warehouse.verify.connection import Server
-from sms_warehouse.verify.outcome import Outcome
 from sms_warehouse.verify.promises import Verdict, verdicts
 
 STAND_IN_SENTENCE = (

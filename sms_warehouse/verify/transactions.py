@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from local_redshift.conformance.outcome import Outcome
 from pydantic import PrivateAttr
 
 from sms_warehouse.landing.load import LandedDay, land_day
 from sms_warehouse.migrate import migrate
 from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
 from sms_warehouse.verify import logs
-from sms_warehouse.verify.outcome import Outcome
 from sms_warehouse.verify.scratch import Scratch, ScratchLake
 
 SECTION = "transactions"

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from local_redshift.conformance.outcome import Outcome
 from ulid import ULID
 
+from local_redshift import conformance
 from sms_warehouse import settings
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse.verify import conformance, connection, copying, files, transactions
-from sms_warehouse.verify.outcome import Outcome
+from sms_warehouse.verify import connection, copying, files, transactions
 from sms_warehouse.verify.report import Report
 from sms_warehouse.verify.scratch import SCHEMA_PREFIX, Scratch, ScratchTaken, leftovers
 
@@ -24,7 +25,7 @@ def _conformance(scratch: Scratch, progress: Progress) -> list[Outcome]:
     def tell(topic: str) -> None:
         progress(f"conformance: {topic}")
 
-    return conformance.run(Redshift(), scratch.schema, tell)
+    return conformance.run(lambda: Redshift().connection(CONFORMANCE), scratch.schema, tell)
 
 
 CONFORMANCE = "conformance"

@@ -3,6 +3,8 @@
 A traceback would be true as well, but the person who reads it has a variable to mend, not a program.
 """
 
+import sys
+
 import pytest
 from click.testing import Result
 
@@ -97,3 +99,13 @@ def test_a_demo_without_the_packages_of_the_local_stack_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("sms_warehouse.cli.find_spec", lambda name: None)
     assert "`pip install 'sms-warehouse[local]'` brings it" in error(command("demo", "--once"))
+
+
+def test_verify_without_the_local_extra_says_what_to_install(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A production image has no local-redshift."""
+    for name in [n for n in sys.modules if n.startswith("sms_warehouse.verify")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "local_redshift", None)
+    assert "sms-warehouse[local]" in error(command("verify"))

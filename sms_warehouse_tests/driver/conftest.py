@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from local_redshift.testing import PASSWORD, Client, RedshiftProcess
 
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.driver.relay import Relay
-from sms_warehouse_tests.local_redshift.conftest import PASSWORD, Client, RedshiftProcess
 
 Point = Callable[..., Redshift]
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from types import FrameType
 
 import pytest
+from local_redshift.testing import RedshiftProcess
 
 from sms_warehouse.resources.redshift import (
     ConnectionLost,
@@ -24,7 +25,6 @@ from sms_warehouse.resources.redshift import (
 )
 from sms_warehouse_tests.driver.conftest import Point, Table
 from sms_warehouse_tests.driver.relay import Relay
-from sms_warehouse_tests.local_redshift.conftest import RedshiftProcess
 
 ROW = (
     "select cast('é' as varchar(9)) as t, cast(1.5 as decimal(38,10)) as d, cast('2026-01-31' as date) as day, "

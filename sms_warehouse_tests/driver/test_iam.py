@@ -24,11 +24,11 @@ from typing import Any
 
 import boto3
 import pytest
+from local_redshift.testing import RedshiftProcess
 
 from sms_warehouse.resources.redshift import Redshift, RedshiftLoginFailed
 from sms_warehouse.settings import SettingError
 from sms_warehouse_tests.driver.authority import Authority
-from sms_warehouse_tests.local_redshift.conftest import RedshiftProcess
 
 Start = Callable[..., RedshiftProcess]
 

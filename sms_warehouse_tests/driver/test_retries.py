@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from local_redshift.testing import RedshiftProcess
 from redshift_connector.error import NotSupportedError
 
 from sms_warehouse.resources.redshift import (
@@ -22,7 +23,6 @@ from sms_warehouse.resources.redshift import (
 )
 from sms_warehouse_tests.driver.conftest import Point, Table
 from sms_warehouse_tests.driver.relay import Refusal, Relay
-from sms_warehouse_tests.local_redshift.conftest import RedshiftProcess
 
 
 class Work:

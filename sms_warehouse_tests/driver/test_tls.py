@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from local_redshift.testing import RedshiftProcess
 
 from sms_warehouse.resources.redshift import RedshiftUnavailable
 from sms_warehouse_tests.driver.authority import Authority
 from sms_warehouse_tests.driver.conftest import Point
 from sms_warehouse_tests.driver.relay import Relay
-from sms_warehouse_tests.local_redshift.conftest import RedshiftProcess
 
 Start = Callable[..., RedshiftProcess]
 

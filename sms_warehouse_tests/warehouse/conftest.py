@@ -32,7 +32,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         [
             sys.executable,
             "-m",
-            "sms_warehouse.local.redshift",
+            "local_redshift",
+            "serve",
             "--dir",
             str(tmp_path_factory.mktemp("redshift")),
             "--port",

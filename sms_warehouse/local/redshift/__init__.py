@@ -1,8 +1,0 @@
-"""The local Redshift: a server that speaks the PostgreSQL wire protocol as Redshift does and runs on DuckDB.
-
-What it cannot do as Redshift does, it refuses in words; it never approximates in silence. Its only door is
-the socket: ``python -m sms_warehouse.local.redshift --dir DIR --port N``. From the bottom up: ``errors``,
-``wire`` (bytes and values), ``functions``, ``dialect`` and ``ddl`` (Redshift's SQL to DuckDB's, or a refusal),
-``locks`` and ``isolation`` (who waits for whom, and who fails), ``copy``, ``engine`` (databases and their files),
-``transaction``, ``session`` (what a statement does) and ``server`` (sockets).
-"""
