@@ -29,9 +29,6 @@ from sms_warehouse.trace.command import trace
 if TYPE_CHECKING:
     from sms_warehouse.local.traffic import Faults
 
-_LOCAL_PACKAGES = ("duckdb", "ministack", "sqlglot")
-"""What only S3, SQS and Redshift on a laptop need, and production goes without."""
-
 
 class _Verbs(click.Group):
     """Turns the errors a person can act on into one line and exit code 1; others keep their traceback."""
@@ -93,6 +90,13 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         StatementFailed,
         TraceFailed,
     )
+
+
+def _need(*packages: str) -> None:
+    """Ends with an error unless packages of the extra ``local``, which production goes without, are installed."""
+    for package in packages:
+        if find_spec(package) is None:
+            _fail(f"{package} is not installed; `pip install 'sms-warehouse[local]'` brings it")
 
 
 class _Day(click.ParamType):
@@ -378,9 +382,7 @@ def demo(
       sms-warehouse demo
       sms-warehouse demo --once --messages 5000
     """
-    for package in _LOCAL_PACKAGES:
-        if find_spec(package) is None:
-            _fail(f"{package} is not installed; `pip install 'sms-warehouse[local]'` brings it")
+    _need("local_redshift", "ministack")
     _hide_stability_warnings()
     from sms_warehouse.demo import run
 
@@ -427,15 +429,8 @@ def verify(
       sms-warehouse verify
       sms-warehouse verify --only copy --json
     """
-    try:
-        from sms_warehouse.verify import verification
-    except ModuleNotFoundError as error:
-        if error.name != "local_redshift":
-            raise
-        raise click.ClickException(
-            "verify needs the conformance table of local-redshift, which is not installed here: "
-            "install sms-warehouse with its extra, sms-warehouse[local]"
-        ) from None
+    _need("local_redshift")  # Its conformance table.
+    from sms_warehouse.verify import verification
 
     if remove:
         if not schema:
