@@ -22,8 +22,8 @@ _TYPE = """case
         when data_type like 'DECIMAL%' then 'numeric'
         else lower(data_type)
     end"""
-_USER = "cast(getvariable('redshift_user') as varchar)"
-_DATABASE = "cast(getvariable('redshift_database') as varchar)"
+_USER = "cast(getvariable('redshift_session').user as varchar)"
+_DATABASE = "cast(getvariable('redshift_session').database as varchar)"
 _USER_ID = "cast(100 as bigint)"
 _NO_TEXT = "cast(null as varchar)"
 # What pg_temp, pg_catalog and information_schema are called in pg_namespace.

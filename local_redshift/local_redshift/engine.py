@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -24,6 +25,20 @@ from local_redshift.tables import Remembered
 
 _OPEN_SECONDS = 10.0
 _DROP_SECONDS = 5.0
+
+_VERSION = f"{SYSTEM_SCHEMA}.version"
+_SYSTEM = (
+    "create schema if not exists public",
+    f"create schema if not exists {SYSTEM_SCHEMA}",
+    f"create table if not exists {_VERSION} (version varchar)",
+    *records.TABLES,
+    *(f"create or replace macro {SYSTEM_SCHEMA}.{macro}" for macro in MACROS),
+    *(
+        f"create or replace view {SYSTEM_SCHEMA}.{name} as {query}"
+        for name, query in catalog.VIEWS.items()
+    ),
+)
+_SYSTEM_VERSION = hashlib.sha256("\n".join(_SYSTEM).encode()).hexdigest()
 
 # How r_STV_DB_ISOLATION_LEVEL spells them.
 ISOLATION_NAMES = {SERIALIZABLE: "Serializable", SNAPSHOT: "Snapshot Isolation"}
@@ -114,15 +129,30 @@ class Warehouse:
         }
         for name, value in settings.items():
             self._db.execute(f"set global {name} = {value}")
-        self._db.execute("create schema if not exists public")
-        self._db.execute(f"create schema if not exists {SYSTEM_SCHEMA}")
-        for table in records.TABLES:
-            self._db.execute(table)
-        for macro in MACROS:
-            self._db.execute(f"create or replace macro {SYSTEM_SCHEMA}.{macro}")
-        for name, query in catalog.VIEWS.items():
-            self._db.execute(f"create or replace view {SYSTEM_SCHEMA}.{name} as {query}")
+        self._make_system()
         self._db.execute("set global lock_configuration = true")
+
+    def _make_system(self) -> None:
+        """Makes what the server needs in each database, unless this version of it is there already."""
+        if self._system_version() == _SYSTEM_VERSION:
+            return
+        # What sessions set; views are bound to its fields.
+        self._db.execute(
+            "set variable redshift_session = {'user': '', 'database': '', 'pid': 0, 'version': ''}"
+        )
+        self._db.execute("begin")
+        for statement in _SYSTEM:
+            self._db.execute(statement)
+        self._db.execute(f"delete from {_VERSION}")
+        self._db.execute(f"insert into {_VERSION} values ($1)", [_SYSTEM_VERSION])
+        self._db.execute("commit")
+
+    def _system_version(self) -> str | None:
+        try:
+            (version,) = self._db.execute(f"select version from {_VERSION}").fetchone() or (None,)
+        except duckdb.CatalogException:
+            return None
+        return version
 
     @staticmethod
     def _opened(path: Path) -> duckdb.DuckDBPyConnection:

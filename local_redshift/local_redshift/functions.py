@@ -123,11 +123,11 @@ SCALARS: dict[str, Function] = {
     # With one argument only timestamps: TRUNC(number) would have another type.
     "trunc": Function("r_TRUNC", "d/nw", "1", write.trunc),
     # the session; the engine sets these variables
-    "current_database": Function("r_CURRENT_DATABASE", "", "t", "cast(getvariable('redshift_database') as varchar)"),
+    "current_database": Function("r_CURRENT_DATABASE", "", "t", "cast(getvariable('redshift_session').database as varchar)"),
     "current_schema": Function("r_CURRENT_SCHEMA", "", "t", "current_schema()"),
-    "pg_backend_pid": Function("PG_BACKEND_PID", "", "w", "cast(getvariable('redshift_pid') as integer)"),
-    "pg_last_copy_count": Function("PG_LAST_COPY_COUNT", "", "w", "cast(getvariable('redshift_copy_count') as bigint)"),
-    "version": Function("r_VERSION", "", "t", "cast(getvariable('redshift_version') as varchar)"),
+    "pg_backend_pid": Function("PG_BACKEND_PID", "", "w", "cast(getvariable('redshift_session').pid as integer)"),
+    "pg_last_copy_count": Function("PG_LAST_COPY_COUNT", "", "w", "coalesce(cast(getvariable('redshift_copy_count') as bigint), 0)"),
+    "version": Function("r_VERSION", "", "t", "cast(getvariable('redshift_session').version as varchar)"),
 }  # fmt: skip
 
 _STDDEV, _VARIANCE = "r_STDDEV_functions", "r_VARIANCE_functions"

@@ -7,6 +7,7 @@ word by word: a word that is not expected is an error, never skipped.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from math import isinf
 from typing import NamedTuple
 
@@ -110,6 +111,18 @@ def split(text: str) -> list[str]:
     if begin is not None:
         statements.append(text[begin:end])
     return statements
+
+
+def positional(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text with ``$1`` for the first ``:name``, as the driver sends it, and the names in this order."""
+    numbers: dict[str, int] = {}
+    out, at = [], 0
+    for sign, name in pairwise(tokens(text)):
+        if sign.text == ":" and name.word and name.start == sign.end:
+            number = numbers.setdefault(name.text, len(numbers) + 1)
+            out += [text[at : sign.start], f"${number}"]
+            at = name.end
+    return "".join([*out, text[at:]]), tuple(numbers)
 
 
 _ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)

@@ -95,14 +95,8 @@ class Session:
         self.settings = Settings(
             {**commands.SETTINGS, **settings, **isolation}, self._apply_search_path
         )
-        for name, value in {
-            "redshift_user": warehouse.user,
-            "redshift_database": warehouse.database,
-            "redshift_pid": self.pid,
-            "redshift_version": VERSION,
-            "redshift_copy_count": 0,
-        }.items():
-            self._set_variable(name, value)
+        about = {"user": warehouse.user, "database": warehouse.database, "pid": self.pid}
+        self._set_variable("redshift_session", about | {"version": VERSION})
         self._set_now()
 
     # ---------- called from other threads

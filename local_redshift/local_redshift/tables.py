@@ -34,7 +34,6 @@ class Tables:
         self.schema = "public"
         self.temporary: frozenset[str] = frozenset()
         self._database = database
-        self._identities: dict[Name, tuple[int, frozenset[str]]] = {}
         self._remembered = remembered
         self._temporary_shapes: dict[str, list[Column]] = {}
         self._snapshot = -1
@@ -56,6 +55,13 @@ class Tables:
         """TABLE or VIEW, None for what does not exist."""
         if self.is_temporary(name):
             return TABLE
+        found: str | None = self.remembered(
+            ("kind", self.resolved(name)), lambda: self._kind(cursor, name)
+        )
+        return found
+
+    def _kind(self, cursor: Cursor, name: Name) -> str | None:
+        # DuckDB describes every table and view of the database before it finds this one.
         found = cursor.execute(
             f"""select '{TABLE}' from duckdb_tables()
             where database_name = $1 and schema_name = $2 and table_name = $3
@@ -128,11 +134,10 @@ class Tables:
         if self.is_temporary(name):
             return frozenset()
         name = self.resolved(name)
-        since, found = self._identities.get(name, (-1, frozenset[str]()))
-        if since != self._definitions:
-            now = self._definitions
-            found = frozenset(f.column for f in records.facts(cursor, name, records.IDENTITY))
-            self._identities[name] = now, found
+        found: frozenset[str] = self.remembered(
+            ("identities", name),
+            lambda: frozenset(f.column for f in records.facts(cursor, name, records.IDENTITY)),
+        )
         return found
 
 

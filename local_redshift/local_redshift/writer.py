@@ -366,7 +366,7 @@ class _Writer(DuckDBGenerator):
         exp.CurrentDate: lambda self, e: "cast(getvariable('redshift_now') as date)",
         # SYSDATE is the begin of the transaction, GETDATE() of the statement.
         exp.CurrentTimestamp: lambda self, e: "cast(now() as timestamp)",
-        exp.CurrentUser: lambda self, e: "cast(getvariable('redshift_user') as varchar)",
+        exp.CurrentUser: lambda self, e: "cast(getvariable('redshift_session').user as varchar)",
         exp.Var: lambda self, e: e.name,
     }
 

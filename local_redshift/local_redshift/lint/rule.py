@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from local_redshift.grammar import parse
 from local_redshift.lint.statements import Project, Statement
-from local_redshift.reader import Token, tokens
+from local_redshift.reader import Token, positional, tokens
 
 Node = TypeVar("Node", bound=exp.Expr)
 Place = exp.Expr | Token
@@ -43,7 +43,7 @@ class Sent:
 
     @cached_property
     def text(self) -> str:
-        return positional(self.statement.text)
+        return positional(self.statement.text)[0]
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -118,19 +118,6 @@ def _unbound(text: str) -> str:
     if [t.word for t in last] == ["with", "no", "schema", "binding"]:
         return text[: last[0].start]
     return text
-
-
-def positional(text: str) -> str:
-    """The text with ``$1`` for the first ``:name``, as the driver sends it."""
-    numbers: dict[str, int] = {}
-    out, at = [], 0
-    found = tokens(text)
-    for sign, name in pairwise(found):
-        if sign.text == ":" and name.word and name.start == sign.end:
-            number = numbers.setdefault(name.text, len(numbers) + 1)
-            out += [text[at : sign.start], f"${number}"]
-            at = name.end
-    return "".join([*out, text[at:]])
 
 
 def selects(query: exp.Expr | None) -> Iterator[exp.Select]:
