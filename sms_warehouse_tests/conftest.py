@@ -1,35 +1,47 @@
-"""What every test may ask for: one local stack for the whole session, and a clean platform on it.
+"""What every test may ask for: a local stack for each worker, and on it a platform of the test's own.
 
-Servers start once and only when a test needs them. A test that asks for ``platform``, or for one of
-its parts, finds an empty bucket, an empty queue and a warehouse as ``migrate`` leaves it.
+A database is a copy of one file that ``migrate`` made once for all workers, so no test meets what another left, and
+none pays for a schema. Servers start once a worker and only when a test needs them.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
+from local_redshift.engine import Databases
+from local_redshift.isolation import SNAPSHOT
 
+from sms_warehouse.local.services import exclusive
 from sms_warehouse.local.stack import LocalStack, make_inbox
-from sms_warehouse.migrate import seed
+from sms_warehouse.migrate import migrate
 from sms_warehouse.resources.inbox import Inbox, sqs_client
 from sms_warehouse.resources.lake import Lake
-from sms_warehouse.resources.redshift import Redshift, Session
+from sms_warehouse.resources.redshift import Redshift, StatementFailed
 from sms_warehouse.resources.s3 import s3_client
+from sms_warehouse_tests.in_process import InProcessRedshift
 
 BUCKET = "tests"
+_PATIENCE_S = 300
+_numbers = count(1)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, since a worker waits for disks, deadlines and processes that start."""
-    return (os.cpu_count() or 1) + 1
+    """As many as there are cores: a worker and its servers keep one busy."""
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Platform:
-    """The three services as the platform sees them; bucket and queue are this test's own."""
+    """The three services as the platform sees them; bucket, queue and database are this test's own."""
 
     lake: Lake
     inbox: Inbox
@@ -44,11 +56,129 @@ def forget_clients() -> None:
     sqs_client.cache_clear()
 
 
+# ---------- databases
+
+
+@dataclass(frozen=True)
+class DatabaseFiles:
+    """The databases of one server's directory, made by copying files before anybody has connected to them."""
+
+    directory: Path
+
+    def make(self, content: Path, isolation: str = SNAPSHOT) -> str:
+        """A new database with the content of a file; returns its name."""
+        name = f"t{next(_numbers)}"
+        (self.directory / "databases" / f"{name}.{isolation}").mkdir(parents=True)
+        self.fill(name, content)
+        return name
+
+    def fill(self, name: str, content: Path) -> None:
+        """Puts the content of a file into a database to which nobody has connected yet."""
+        shutil.copyfile(content, self._file(name))
+
+    def keep(self, name: str, content: Path) -> None:
+        """Copies a database that was vacuumed and has no open transaction."""
+        log = self._file(name).with_name(f"{name}.duckdb.wal")
+        assert not log.exists() or log.stat().st_size == 0, "a transaction is open"
+        shutil.copyfile(self._file(name), content)
+
+    def _file(self, name: str) -> Path:
+        (folder,) = (self.directory / "databases").glob(f"{name}.*")
+        return folder / f"{name}.duckdb"
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The session's running stack. Tests that stop or kill servers start their own."""
-    with LocalStack(tmp_path_factory.mktemp("stack")) as running:
+def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that the workers of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def made_once(place: Path) -> Iterator[bool]:
+    """Whether ``place`` is still to be made, by whoever comes first; the others wait for it."""
+    with exclusive(place.with_suffix(".lock"), seconds=_PATIENCE_S):
+        yield not place.exists()
+
+
+@pytest.fixture(scope="session")
+def migrated(run_directory: Path) -> Path:
+    """The file of a database as ``migrate`` leaves it."""
+    place = run_directory / "migrated"
+    with made_once(place) as is_missing:
+        if is_missing:
+            making = run_directory / "migrating"
+            databases = Databases(making, main="dev", user="admin")
+            migrate(InProcessRedshift.of(databases, "dev"))
+            databases.close()
+            making.rename(place)
+    return place / "dev.duckdb"
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Databases, DatabaseFiles]]:
+    """The local Redshift's engine in this process."""
+    directory = tmp_path_factory.mktemp("engine")
+    databases = Databases(directory, main="dev", user="admin", threads=1)
+    yield databases, DatabaseFiles(directory)
+    databases.close()
+
+
+FreshWarehouse = Callable[..., Redshift]
+"""Makes a warehouse in this process, with its schema and reference data and no events.
+
+Arguments are the isolation level, and fields of the resource.
+"""
+
+
+@contextmanager
+def _warehouses(
+    engine: tuple[Databases, DatabaseFiles], migrated: Path
+) -> Iterator[FreshWarehouse]:
+    databases, files = engine
+    made: list[str] = []
+
+    def fresh(isolation: str = SNAPSHOT, **fields: Any) -> Redshift:
+        made.append(files.make(migrated, isolation))
+        return InProcessRedshift.of(databases, made[-1], **fields)
+
+    yield fresh
+    for name in made:
+        databases.drop(name)
+
+
+@pytest.fixture
+def fresh_warehouse(
+    engine: tuple[Databases, DatabaseFiles], migrated: Path
+) -> Iterator[FreshWarehouse]:
+    with _warehouses(engine, migrated) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_warehouse(engine: tuple[Databases, DatabaseFiles], migrated: Path) -> Iterator[Redshift]:
+    """A warehouse that the tests of a module share: what they load is kept apart by its ids."""
+    with _warehouses(engine, migrated) as fresh:
+        yield fresh()
+
+
+# ---------- the stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[LocalStack]:
+    """This worker's running stack. Tests that stop or kill servers start their own."""
+    directory = tmp_path_factory.mktemp("stack")
+    seeded(directory, migrated)
+    with LocalStack(directory) as running:
         yield running
+
+
+def seeded(directory: Path, migrated: Path) -> Path:
+    """A directory for a stack whose warehouse has its schema already."""
+    (directory / "redshift").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(migrated, directory / "redshift" / "dev.duckdb")
+    return directory
 
 
 @pytest.fixture
@@ -61,22 +191,47 @@ def env(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     forget_clients()
 
 
+FreshPlatform = Callable[[], Platform]
+
+
 @pytest.fixture
-def platform(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Platform:
+def fresh_platform(
+    stack: LocalStack, env: dict[str, str], migrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FreshPlatform]:
+    """Makes the platform anew: an empty bucket, an empty queue, and another database without events.
+
+    The bucket keeps its name: objects are named by it too.
+    """
+    files = DatabaseFiles(stack.directory / "redshift")
+    made: list[str] = []
+
+    def fresh() -> Platform:
+        queue_url = make_inbox(env["AWS_ENDPOINT_URL"], BUCKET)
+        made.append(files.make(migrated))
+        monkeypatch.setenv("REDSHIFT_DATABASE", made[-1])
+        monkeypatch.setenv("SMS_WAREHOUSE_BUCKET", BUCKET)
+        monkeypatch.setenv("SMS_WAREHOUSE_QUEUE_URL", queue_url)
+        forget_clients()
+        lake = Lake()
+        lake.delete([o.key for o in lake.list_prefix("")])
+        sqs_client().purge_queue(QueueUrl=queue_url)
+        return Platform(lake, Inbox(), Redshift(), BUCKET, queue_url)
+
+    yield fresh
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        with Redshift().session("tests") as session:
+            for name in made:
+                # Whoever is still connected keeps it: the next test has a database of its own.
+                with suppress(StatementFailed):
+                    session.execute(f"drop database {name}")
+
+
+@pytest.fixture
+def platform(fresh_platform: FreshPlatform) -> Platform:
     """An empty bucket, an empty queue that hears of its objects, and a warehouse without events."""
-    return fresh_platform(env, monkeypatch)
-
-
-def fresh_platform(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """Empties bucket, queue and warehouse. The bucket keeps its name: objects are named by it too."""
-    queue_url = make_inbox(env["AWS_ENDPOINT_URL"], BUCKET)
-    monkeypatch.setenv("SMS_WAREHOUSE_BUCKET", BUCKET)
-    monkeypatch.setenv("SMS_WAREHOUSE_QUEUE_URL", queue_url)
-    lake, redshift = Lake(), Redshift()
-    lake.delete([o.key for o in lake.list_prefix("")])
-    sqs_client().purge_queue(QueueUrl=queue_url)
-    _empty(redshift)
-    return Platform(lake, Inbox(), redshift, BUCKET, queue_url)
+    return fresh_platform()
 
 
 @pytest.fixture
@@ -94,66 +249,42 @@ def redshift(platform: Platform) -> Redshift:
     return platform.redshift
 
 
-@dataclass
-class Worlds:
-    """States that several tests begin with: made by the first of them, and brought back for the others."""
+# ---------- states that several tests begin with
 
-    _objects: dict[Callable[[Platform], object], dict[str, bytes]] = field(default_factory=dict)
+
+@dataclass(frozen=True)
+class Worlds:
+    """States of a platform: made by the first test of the run that begins with one, copied for the others."""
+
+    directory: Path
+    files: DatabaseFiles
 
     def begin(self, platform: Platform, make: Callable[[Platform], object]) -> Platform:
         """A fresh platform as ``make`` leaves it: what is in the warehouse and in the bucket."""
-        is_known = make in self._objects
-        if not is_known:
-            make(platform)
-            found = platform.lake.list_prefix("")
-            self._objects[make] = {o.key: platform.lake.get(o.key) or b"" for o in found}
-        schema = f"world_{list(self._objects).index(make)}"
-        move = _bring_back if is_known else _keep
-        platform.redshift.transaction("tests", lambda session: move(session, schema))
-        if is_known:
-            for key, body in self._objects[make].items():
-                platform.lake.put(key, body)
+        place = self.directory / f"{make.__module__}.{make.__qualname__}"
+        database = os.environ["REDSHIFT_DATABASE"]
+        with made_once(place) as is_missing:
+            if is_missing:
+                make(platform)
+                self._keep(platform, database, place)
+                return platform
+        self.files.fill(database, place / "database")
+        for key, body in pickle.loads((place / "objects").read_bytes()).items():
+            platform.lake.put(key, body)
         return platform
 
-
-def _keep(session: Session, schema: str) -> None:
-    session.execute(f"create schema {schema}")
-    for table in _tables(session):
-        if session.rows(f"select 1 as found from {table} limit 1"):
-            copy = table.replace(".", "__")
-            session.execute(f"create table {schema}.{copy} as select * from {table}")
-
-
-def _bring_back(session: Session, schema: str) -> None:
-    for (copy,) in session.rows(
-        "select table_name from information_schema.tables where table_schema = :schema",
-        schema=schema,
-    ):
-        table = copy.replace("__", ".", 1)
-        session.execute(f"delete from {table}")
-        session.execute(f"insert into {table} select * from {schema}.{copy}")
+    def _keep(self, platform: Platform, database: str, place: Path) -> None:
+        making = place.with_suffix(".making")
+        making.mkdir()
+        with platform.redshift.session("tests") as session:
+            session.execute("vacuum")
+        self.files.keep(database, making / "database")
+        found = platform.lake.list_prefix("")
+        objects = {o.key: platform.lake.get(o.key) or b"" for o in found}
+        (making / "objects").write_bytes(pickle.dumps(objects))
+        making.rename(place)
 
 
 @pytest.fixture(scope="session")
-def worlds() -> Worlds:
-    return Worlds()
-
-
-def _empty(redshift: Redshift) -> None:
-    with redshift.session("tests") as session:
-        for table in _tables(session):
-            session.execute(f"delete from {table}")
-        seed(session)
-
-
-def _tables(session: Session) -> list[str]:
-    """All tables of the platform."""
-    return [
-        f"{schema}.{table}"
-        for schema, table in session.rows(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_type = 'BASE TABLE' "
-            "and table_schema in ('control', 'staging', 'warehouse', 'reports', 'pii') "
-            "order by 1, 2"
-        )
-    ]
+def worlds(run_directory: Path, stack: LocalStack) -> Worlds:
+    return Worlds(run_directory, DatabaseFiles(stack.directory / "redshift"))

@@ -5,70 +5,31 @@ For tests of rules that live in SQL alone. What the driver, the server or S3 do 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
 
 from local_redshift.engine import Databases
-from local_redshift.errors import PgError
-from local_redshift.in_process import Answer, Client, connected
-from sms_warehouse.resources.redshift import Redshift, Session, StatementFailed
+from local_redshift.in_process import Connection
+from pydantic import PrivateAttr
 
-T = TypeVar("T")
-
-
-class InProcessSession(Session):
-    """A session of the engine; a statement that it refuses fails as on Redshift."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._answer = Answer()
-
-    def execute(self, statement: str, **values: object) -> int:
-        try:
-            self._answer = self._client.run(statement, values)
-        except PgError as error:
-            words = " ".join(filter(None, (error.message, error.detail)))
-            raise StatementFailed(error.state, words, statement) from error
-        return self._answer.changed
-
-    def rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        self.execute(statement, **values)
-        return self._answer.found
-
-    def records(self, statement: str, **values: object) -> list[dict[str, Any]]:
-        rows = self.rows(statement, **values)
-        return [dict(zip(self._answer.names, row, strict=True)) for row in rows]
+from sms_warehouse.resources.redshift import Redshift
 
 
 class InProcessRedshift(Redshift):
-    """One database of the engine. Tests call it from one thread: nobody else can hold a lock."""
+    """One database of the engine, through everything but the driver's connection."""
 
-    _databases: Databases
-    _database: str
+    _databases: Databases = PrivateAttr()
+    _database: str = PrivateAttr()
 
     @classmethod
-    def of(cls, databases: Databases, database: str) -> InProcessRedshift:
-        redshift = cls()
-        object.__setattr__(redshift, "_databases", databases)
-        object.__setattr__(redshift, "_database", database)
+    def of(cls, databases: Databases, database: str, **settings: Any) -> InProcessRedshift:
+        redshift = cls(**settings)
+        redshift._databases, redshift._database = databases, database
         return redshift
 
     @contextmanager
-    def session(self, query_group: str, *, autocommit: bool = True) -> Iterator[Session]:
-        with connected(self._databases, self._database) as client:
-            session = InProcessSession(client)
-            if not autocommit:
-                session.execute("begin")
-            yield session
-
-    def transaction(self, query_group: str, work: Callable[[Session], T]) -> T:
-        with self.session(query_group, autocommit=False) as session:
-            try:
-                result = work(session)
-                session.execute("commit")
-            except Exception:
-                with suppress(StatementFailed):
-                    session.execute("rollback")
-                raise
-            return result
+    def connection(self, query_group: str) -> Iterator[Any]:
+        with closing(Connection(self._databases, self._database)) as connection:
+            connection.autocommit = True
+            yield connection

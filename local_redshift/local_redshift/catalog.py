@@ -9,7 +9,7 @@ VARCHAR lives in the CHECK that enforces it; ``records`` keeps what else was dec
 from __future__ import annotations
 
 from local_redshift import records
-from local_redshift.macros import SYSTEM_SCHEMA
+from local_redshift.macros import SESSION, SYSTEM_SCHEMA
 
 _OURS = f"schema_name <> '{SYSTEM_SCHEMA}' and database_name in (current_database(), 'temp') and not internal"
 _SCHEMA = "case when database_name = 'temp' then 'pg_temp' else schema_name end"
@@ -22,8 +22,8 @@ _TYPE = """case
         when data_type like 'DECIMAL%' then 'numeric'
         else lower(data_type)
     end"""
-_USER = "cast(getvariable('redshift_session').user as varchar)"
-_DATABASE = "cast(getvariable('redshift_session').database as varchar)"
+_USER = f"cast({SESSION}.user as varchar)"
+_DATABASE = f"cast({SESSION}.database as varchar)"
 _USER_ID = "cast(100 as bigint)"
 _NO_TEXT = "cast(null as varchar)"
 # What pg_temp, pg_catalog and information_schema are called in pg_namespace.

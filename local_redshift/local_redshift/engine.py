@@ -138,7 +138,8 @@ class Warehouse:
             return
         # What sessions set; views are bound to its fields.
         self._db.execute(
-            "set variable redshift_session = {'user': '', 'database': '', 'pid': 0, 'version': ''}"
+            "set variable redshift_session = "
+            "{'user': '', 'database': '', 'pid': 0, 'version': '', 'copied': 0}"
         )
         self._db.execute("begin")
         for statement in _SYSTEM:

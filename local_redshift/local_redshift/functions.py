@@ -15,7 +15,7 @@ from sqlglot import exp
 from local_redshift import renderers as write
 from local_redshift.errors import PgError
 from local_redshift.kinds import CODES, Kind, Kinds
-from local_redshift.macros import SYSTEM_SCHEMA, kind_error
+from local_redshift.macros import SESSION, SYSTEM_SCHEMA, kind_error
 from local_redshift.renderers import Render, Sql, call
 
 
@@ -123,11 +123,11 @@ SCALARS: dict[str, Function] = {
     # With one argument only timestamps: TRUNC(number) would have another type.
     "trunc": Function("r_TRUNC", "d/nw", "1", write.trunc),
     # the session; the engine sets these variables
-    "current_database": Function("r_CURRENT_DATABASE", "", "t", "cast(getvariable('redshift_session').database as varchar)"),
+    "current_database": Function("r_CURRENT_DATABASE", "", "t", f"cast({SESSION}.database as varchar)"),
     "current_schema": Function("r_CURRENT_SCHEMA", "", "t", "current_schema()"),
-    "pg_backend_pid": Function("PG_BACKEND_PID", "", "w", "cast(getvariable('redshift_session').pid as integer)"),
-    "pg_last_copy_count": Function("PG_LAST_COPY_COUNT", "", "w", "coalesce(cast(getvariable('redshift_copy_count') as bigint), 0)"),
-    "version": Function("r_VERSION", "", "t", "cast(getvariable('redshift_session').version as varchar)"),
+    "pg_backend_pid": Function("PG_BACKEND_PID", "", "w", f"cast({SESSION}.pid as integer)"),
+    "pg_last_copy_count": Function("PG_LAST_COPY_COUNT", "", "w", f"cast({SESSION}.copied as bigint)"),
+    "version": Function("r_VERSION", "", "t", f"cast({SESSION}.version as varchar)"),
 }  # fmt: skip
 
 _STDDEV, _VARIANCE = "r_STDDEV_functions", "r_VARIANCE_functions"

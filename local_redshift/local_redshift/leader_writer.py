@@ -14,7 +14,7 @@ from sqlglot.generators.duckdb import DuckDBGenerator
 
 from local_redshift.catalog import ENCODINGS, RELATIONS
 from local_redshift.errors import PgError, unsupported
-from local_redshift.macros import SYSTEM_SCHEMA
+from local_redshift.macros import SESSION, SYSTEM_SCHEMA
 from local_redshift.reader import Reader
 from local_redshift.renderers import quoted
 
@@ -53,7 +53,7 @@ FUNCTIONS: dict[str, str] = {
     "pg_get_constraintdef": _looked_up("constraints", "definition", "oid"),
     "pg_get_expr": "{0}",
     "pg_get_indexdef": "cast(null as varchar)",
-    "pg_get_userbyid": "case when {0} = 1 then 'rdsdb' else cast(getvariable('redshift_session').user as varchar) end",
+    "pg_get_userbyid": f"case when {{0}} = 1 then 'rdsdb' else cast({SESSION}.user as varchar) end",
     "pg_get_viewdef": _looked_up("relations", "definition", "oid"),
     "pg_table_is_visible": _looked_up(
         "relations", f"({_VISIBLE.format(schema='schema_name')})", "oid"
@@ -158,7 +158,7 @@ class _Writer(DuckDBGenerator):
         args = [self.sql(a) for a in node.expressions]
         if name in _SESSION and not args:
             kind = "integer" if name == "pg_backend_pid" else "varchar"
-            return f"cast(getvariable('redshift_session').{_SESSION[name]} as {kind})"
+            return f"cast({SESSION}.{_SESSION[name]} as {kind})"
         if template := FUNCTIONS.get(f"{name}/{len(args)}") or FUNCTIONS.get(name):
             try:
                 return f"({template.format(*args)})"
@@ -234,7 +234,7 @@ class _Writer(DuckDBGenerator):
             f"regexp_matches({self.sql(e.this)}, {self.sql(e.expression)}, 'i')"
         ),
         exp.Parameter: lambda self, e: f"${e.this.name}",
-        exp.CurrentUser: lambda self, e: "cast(getvariable('redshift_session').user as varchar)",
-        exp.SessionUser: lambda self, e: "cast(getvariable('redshift_session').user as varchar)",
+        exp.CurrentUser: lambda self, e: f"cast({SESSION}.user as varchar)",
+        exp.SessionUser: lambda self, e: f"cast({SESSION}.user as varchar)",
         exp.CurrentSchema: lambda self, e: "current_schema()",
     }

@@ -15,6 +15,9 @@ from local_redshift.kinds import CODES, MOMENTS, NUMBERS, Kind
 SYSTEM_SCHEMA = "_redshift"
 """Macros and catalog views of the stand-in live here, out of the clients' sight."""
 
+SESSION = "getvariable('redshift_session')"
+"""What the engine says of the session: ``user``, ``database``, ``pid``, ``version``, and rows ``copied`` last."""
+
 # DuckDB's types by the first seven letters of their names: DECIMAL(10,2) is DECIMAL.
 _TYPES = {
     Kind.TEXT: ("VARCHAR",),

@@ -95,8 +95,7 @@ class Session:
         self.settings = Settings(
             {**commands.SETTINGS, **settings, **isolation}, self._apply_search_path
         )
-        about = {"user": warehouse.user, "database": warehouse.database, "pid": self.pid}
-        self._set_variable("redshift_session", about | {"version": VERSION})
+        self._set_session(copied=0)
         self._set_now()
 
     # ---------- called from other threads
@@ -267,7 +266,7 @@ class Session:
     def _lock(self, call: _Call) -> str:
         self._transaction.lock(call.plan.locks, Mode.ALONE)
         for name in call.plan.locks:
-            self._tables.check_is_table(self._cursor, name)
+            self._tables.check_is_table(self._cursor, name, is_begun=self._transaction.is_begun)
         if self.state == IDLE:
             self._transaction.release()
         return call.plan.tag
@@ -286,7 +285,7 @@ class Session:
             )
             with copy.fetched(spec.manifest_url, self._warehouse.spool, check) as files:
                 count = copy.load(self._cursor, spec.table, columns, files)
-            self._set_variable("redshift_copy_count", count)
+            self._set_session(copied=count)
             call.sink.notice(
                 f"Load into table '{spec.table.table}' completed, {count} record(s) loaded successfully."
             )
@@ -444,6 +443,12 @@ class Session:
 
     def _set_variable(self, name: str, value: object) -> None:
         self._cursor.execute(f"set variable {name} = $1", [value])
+
+    def _set_session(self, *, copied: int) -> None:
+        about = {"user": self._warehouse.user, "database": self._warehouse.database}
+        self._set_variable(
+            "redshift_session", about | {"pid": self.pid, "version": VERSION, "copied": copied}
+        )
 
     def _list_databases(self) -> None:
         self._databases_version = self._databases.version

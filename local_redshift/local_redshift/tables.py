@@ -51,12 +51,12 @@ class Tables:
         name = self.resolved(name)
         return self._database, name.schema, name.table
 
-    def kind(self, cursor: Cursor, name: Name) -> str | None:
-        """TABLE or VIEW, None for what does not exist."""
+    def kind(self, cursor: Cursor, name: Name, *, is_begun: bool = True) -> str | None:
+        """TABLE or VIEW, None for what does not exist; ``is_begun`` as for ``remembered``."""
         if self.is_temporary(name):
             return TABLE
         found: str | None = self.remembered(
-            ("kind", self.resolved(name)), lambda: self._kind(cursor, name)
+            ("kind", self.resolved(name)), lambda: self._kind(cursor, name), is_begun=is_begun
         )
         return found
 
@@ -71,9 +71,9 @@ class Tables:
         ).fetchone()
         return str(found[0]) if found else None
 
-    def check_is_table(self, cursor: Cursor, name: Name) -> None:
+    def check_is_table(self, cursor: Cursor, name: Name, *, is_begun: bool = True) -> None:
         """Raises PgError 42P01 or 42809."""
-        found = self.kind(cursor, name)
+        found = self.kind(cursor, name, is_begun=is_begun)
         if found is None:
             raise PgError("42P01", f'relation "{name}" does not exist')
         if found != TABLE:

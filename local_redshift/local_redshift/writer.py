@@ -20,7 +20,7 @@ from local_redshift.assignments import (
 from local_redshift.errors import PgError, unsupported
 from local_redshift.guards import Guards
 from local_redshift.kinds import NUMBERS, Kind, Kinds
-from local_redshift.macros import SYSTEM_SCHEMA
+from local_redshift.macros import SESSION, SYSTEM_SCHEMA
 from local_redshift.renderers import extract as write_extract
 from local_redshift.renderers import pattern as write_pattern
 from local_redshift.renderers import quoted, text_literal
@@ -366,7 +366,7 @@ class _Writer(DuckDBGenerator):
         exp.CurrentDate: lambda self, e: "cast(getvariable('redshift_now') as date)",
         # SYSDATE is the begin of the transaction, GETDATE() of the statement.
         exp.CurrentTimestamp: lambda self, e: "cast(now() as timestamp)",
-        exp.CurrentUser: lambda self, e: "cast(getvariable('redshift_session').user as varchar)",
+        exp.CurrentUser: lambda self, e: f"cast({SESSION}.user as varchar)",
         exp.Var: lambda self, e: e.name,
     }
 

@@ -13,7 +13,7 @@ from sms_warehouse import click_rules, reclassify
 from sms_warehouse.reclassify import Subject
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.cli.conftest import Command, writing_transactions
-from sms_warehouse_tests.conftest import Platform, Worlds, fresh_platform
+from sms_warehouse_tests.conftest import FreshPlatform, Platform, Worlds
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
@@ -196,7 +196,7 @@ def test_a_change_that_concerns_few_clicks_works_out_few_messages(
 def test_the_past_becomes_what_it_were_had_the_rules_been_there_first(
     redshift: Redshift,
     run: Run,
-    env: dict[str, str],
+    fresh_platform: FreshPlatform,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     contents = objects(*world())
@@ -212,7 +212,7 @@ def test_the_past_becomes_what_it_were_had_the_rules_been_there_first(
     run("--from", str(DAY), "--to", str(LATER.date()), "--apply")
     refresh_all(redshift, at(days=40))
     reclassified = Facts(redshift).everything()
-    fresh = fresh_platform(env, monkeypatch).redshift
+    fresh = fresh_platform().redshift
     change(fresh, *rules)
     land(fresh, contents)
     apply_all(fresh)

@@ -3,7 +3,7 @@
 import pytest
 
 from sms_warehouse.resources.inbox import sqs_client
-from sms_warehouse_tests.conftest import Platform, fresh_platform
+from sms_warehouse_tests.conftest import FreshPlatform, Platform
 from sms_warehouse_tests.platform import doors
 
 
@@ -21,13 +21,13 @@ def _plain() -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def plain(_plain, env, monkeypatch) -> dict[str, list[str]]:
+def plain(_plain, fresh_platform: FreshPlatform) -> dict[str, list[str]]:
     """What loading the usual traffic day by day gives, computed once on a platform of its own.
 
     Ask for it before ``platform``, which empties the warehouse again.
     """
     if not _plain:
-        fresh_platform(env, monkeypatch)
+        fresh_platform()
         doors.put(*doors.files())
         for day in doors.DAYS:
             assert doors.run_day(day).success

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.conftest import FreshWarehouse
 from sms_warehouse_tests.reference import worlds
-from sms_warehouse_tests.warehouse.conftest import empty
 from sms_warehouse_tests.warehouse.world import Content, Event, Facts, apply_all, land, refresh_all
 
 DAYS = [date(2026, 3, 18) + timedelta(days=n) for n in range(3)]
@@ -35,13 +35,13 @@ cuts = st.tuples(
 )
 @given(world=st.integers(0, 2**16), one=cuts, other=cuts)
 def test_any_order_doubling_and_splitting_gives_the_same_rows(
-    redshift: Redshift,
+    fresh_warehouse: FreshWarehouse,
     world: int,
     one: tuple[int, int, int, float],
     other: tuple[int, int, int, float],
 ) -> None:
     events = worlds.make(world, 25)
-    pictures = [_picture(redshift, events, *how) for how in (one, other)]
+    pictures = [_picture(fresh_warehouse(), events, *how) for how in (one, other)]
     for table in pictures[0]:
         assert pictures[0][table] == pictures[1][table], table
 
@@ -50,7 +50,6 @@ def _picture(
     redshift: Redshift, events: list[Event], seed: int, files: int, times: int, doubled: float
 ) -> dict[str, list[str]]:
     """Every row of every table after the events have arrived in one of many ways."""
-    empty(redshift)
     rng = random.Random(seed)
     arriving = [e for e in events for _ in range(2 if rng.random() < doubled else 1)]
     rng.shuffle(arriving)

@@ -10,7 +10,7 @@ import pytest
 from sms_warehouse import apply, apply_events
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.warehouse.conftest import empty
+from sms_warehouse_tests.conftest import FreshWarehouse
 from sms_warehouse_tests.warehouse.random_worlds import (
     in_objects,
     lower_thresholds,
@@ -230,18 +230,19 @@ def test_a_days_rows_are_counted_by_the_day_they_arrived(redshift: Redshift) -> 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_any_order_of_loading_gives_the_same_tables(
-    redshift: Redshift, facts: Facts, seed: int
+    fresh_warehouse: FreshWarehouse, seed: int
 ) -> None:
     chance = random.Random(1000 + seed)
     contents = in_objects(random_world(seed), chance)
+    redshift = fresh_warehouse()
     lower_thresholds(redshift)
     land(redshift, contents)
     apply_all(redshift)
     refresh_all(redshift, AS_OF)
-    expected = facts.everything()
+    expected = Facts(redshift).everything()
     assert any(row for row in expected["reports.campaign_performance"])
 
-    empty(redshift)
+    redshift = fresh_warehouse()
     lower_thresholds(redshift)
     rest = with_history(contents, chance)
     while rest:
@@ -254,6 +255,6 @@ def test_any_order_of_loading_gives_the_same_tables(
                 apply.apply_step(redshift, table)
     apply_all(redshift)
     refresh_all(redshift, AS_OF)
-    found = facts.everything()
+    found = Facts(redshift).everything()
     for table, rows in expected.items():
         assert found[table] == rows, table

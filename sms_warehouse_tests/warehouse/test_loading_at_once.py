@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from local_redshift.isolation import SERIALIZABLE
 
 from sms_warehouse import apply
 from sms_warehouse.landing.load import purge_staging
-from sms_warehouse.migrate import migrate
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift, Session
-from sms_warehouse_tests.warehouse.conftest import empty
+from sms_warehouse_tests.conftest import FreshWarehouse
 from sms_warehouse_tests.warehouse.random_worlds import (
     in_objects,
     lower_thresholds,
@@ -58,16 +58,17 @@ def dying_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[]
 
 
 def test_a_run_killed_anywhere_loses_nothing(
-    redshift: Redshift, facts: Facts, monkeypatch: pytest.MonkeyPatch
+    fresh_warehouse: FreshWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(7)
     contents = in_objects(random_world(7), chance)
+    redshift = fresh_warehouse()
     lower_thresholds(redshift)
     land(redshift, contents)
     apply_all(redshift)
-    expected = facts.everything()
+    expected = Facts(redshift).everything()
 
-    empty(redshift)
+    redshift = fresh_warehouse()
     lower_thresholds(redshift)
     land(redshift, contents)
     deaths = 0
@@ -82,16 +83,17 @@ def test_a_run_killed_anywhere_loses_nothing(
             revive()
         break
     assert deaths > 3
-    assert facts.everything() == expected
+    assert Facts(redshift).everything() == expected
 
 
-def test_two_runs_at_once_apply_each_load_once(redshift: Redshift, facts: Facts) -> None:
+def test_two_runs_at_once_apply_each_load_once(fresh_warehouse: FreshWarehouse) -> None:
     contents = in_objects(random_world(8), random.Random(8))
+    redshift = fresh_warehouse()
     land(redshift, contents)
     apply_all(redshift)
-    expected = facts.everything()
+    expected = Facts(redshift).everything()
 
-    empty(redshift)
+    redshift = fresh_warehouse()
     land(redshift, contents)
     failures: list[BaseException] = []
 
@@ -108,7 +110,7 @@ def test_two_runs_at_once_apply_each_load_once(redshift: Redshift, facts: Facts)
         thread.join()
     apply_all(redshift)
     assert failures == []
-    assert facts.everything() == expected
+    assert Facts(redshift).everything() == expected
     with redshift.session("tests") as session:
         assert (
             session.rows(
@@ -158,13 +160,9 @@ def test_reports_and_the_purge_wait_for_a_load_and_it_carries_the_time_of_its_tu
 
 
 @pytest.fixture
-def serializable(redshift: Redshift, monkeypatch: pytest.MonkeyPatch) -> Redshift:
+def serializable(fresh_warehouse: FreshWarehouse) -> Redshift:
     """An empty warehouse at the isolation level that looks for a serial order; nothing is tried twice."""
-    with redshift.session("tests") as session:
-        session.execute("create database serializable_tests isolation level serializable")
-    monkeypatch.setenv("REDSHIFT_DATABASE", "serializable_tests")
-    migrate(Redshift())
-    return Redshift(attempts=1)
+    return fresh_warehouse(SERIALIZABLE, attempts=1)
 
 
 def test_loads_land_and_are_applied_while_reports_are_computed(

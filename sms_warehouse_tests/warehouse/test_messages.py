@@ -12,7 +12,6 @@ import pytest
 from sms_warehouse.landing.events import EVENTS, INTEGER_RANGES, Kind
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.reference.logs import variants
-from sms_warehouse_tests.warehouse.conftest import empty
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     Event,
@@ -221,11 +220,10 @@ SCENARIOS = [
 
 
 @pytest.fixture(scope="module")
-def scenarios(login: None) -> dict[str, dict[str, Any]]:
+def scenarios(module_warehouse: Redshift) -> dict[str, dict[str, Any]]:
     """What fact_message says of each scenario, by promise; all are landed and applied together."""
     messages = {s.promise: message_id(n) for n, s in enumerate(SCENARIOS)}
-    redshift = Redshift()
-    empty(redshift)
+    redshift = module_warehouse
     load(redshift, *(e for s in SCENARIOS for e in s.events(messages[s.promise])))
     return {
         promise: dict(Facts(redshift).message(message)) for promise, message in messages.items()

@@ -12,10 +12,17 @@ import pytest
 from sms_warehouse.assets import describe, plots
 from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.warehouse.world import NOON, at, click, load, message_id, submitted
 
 AS_OF = NOON + timedelta(days=2)
 SECRETS = ("sub_7007", message_id(), "f" * 64, "aZ3kP9xQ", "203.0.113.7", "visitor_1")
+
+
+@pytest.fixture
+def redshift(platform: Platform) -> Redshift:
+    """Dagster's runs find the warehouse by the environment."""
+    return platform.redshift
 
 
 @pytest.fixture
