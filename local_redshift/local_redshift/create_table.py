@@ -189,6 +189,7 @@ class CreateTableAs:
     names: tuple[str, ...]
     tree: exp.Expr
     query: str
+    reads: tuple[Name, ...]
     layout: Layout
 
 
@@ -224,20 +225,23 @@ def create_table(reader: Reader, is_temporary: bool) -> Plan:
         tree = query_tree(reader, "CREATE TABLE AS")
         layout.check(names or None)
         written = write(tree.copy())
+        made = CreateTableAs(
+            name, is_temporary, tuple(names), tree, written, tables_read(tree), layout
+        )
         return Plan(
             DDL,
             "SELECT",
             locks=locks,
-            reads=tables_read(tree),
+            reads=made.reads,
             uses_clock="'redshift_now'" in written,
-            data=CreateTableAs(name, is_temporary, tuple(names), tree, written, layout),
+            data=made,
         )
     reader.done()
     if not columns:
         raise syntax_error("end of input")
     _check_columns(columns, layout, is_temporary)
-    made = CreateTable(name, is_temporary, if_not_exists, tuple(columns), layout)
-    return Plan(DDL, "CREATE TABLE", locks=locks, data=made)
+    table = CreateTable(name, is_temporary, if_not_exists, tuple(columns), layout)
+    return Plan(DDL, "CREATE TABLE", locks=locks, data=table)
 
 
 def _check_columns(columns: list[ColumnDefinition], layout: Layout, is_temporary: bool) -> None:

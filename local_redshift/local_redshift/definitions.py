@@ -15,6 +15,7 @@ from local_redshift.alter_table import ACTIONS as ALTERATIONS
 from local_redshift.alter_table import check_constraint
 from local_redshift.errors import PgError, unsupported
 from local_redshift.lengths import Column
+from local_redshift.macros import judged
 from local_redshift.plan import Plan
 from local_redshift.reader import Name, identifier
 from local_redshift.records import Cursor, Fact
@@ -183,7 +184,11 @@ def _make(
     cursor.execute(f"{words} {place} ({', '.join(elements)})")
     if is_temporary:
         tables.temporary |= {target.table}
-        tables.remember_temporary(target.table, [Column(c.name, c.type.max_bytes) for c in columns])
+        tables.remember_temporary(
+            target.table,
+            [Column(c.name, c.type.max_bytes) for c in columns],
+            tuple((c.name, c.type.sql) for c in columns),
+        )
     return place
 
 
@@ -221,7 +226,9 @@ def _create_like(like: ct.CreateTableLike, cursor: Cursor, tables: Tables) -> No
 
 def _create_as(made: ct.CreateTableAs, cursor: Cursor, tables: Tables) -> None:
     _is_there(made, cursor, tables)
-    described = views.described_columns(cursor, made.query)
+    statement = tables.statement(made.query, made.reads, ())
+    query = judged(made.query) if tables.is_judged(statement) else made.query
+    described = views.described_columns(cursor, query)
     if len(made.names) > len(described):
         raise PgError("42601", "CREATE TABLE AS specifies too many column names")
     names = [*made.names, *(name for name, _ in described[len(made.names) :])]
@@ -245,7 +252,8 @@ def _create_as(made: ct.CreateTableAs, cursor: Cursor, tables: Tables) -> None:
     place = _make(cursor, tables, made.target, made.is_temporary, columns, checks)
     if checks:
         cursor.execute("set variable redshift_filling = $1", [token])
-    cursor.execute(f"insert into {place} {made.query}")
+    cursor.execute(f"insert into {place} {query}")
+    tables.judge(statement)
     if checks:
         cursor.execute("set variable redshift_filling = null")
     if not made.is_temporary:

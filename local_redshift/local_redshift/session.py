@@ -27,6 +27,7 @@ from local_redshift import (
 from local_redshift.engine import ISOLATION_NAMES, Databases, Invalidated
 from local_redshift.errors import PgError, from_duckdb, is_disk_full, unsupported
 from local_redshift.locks import Mode
+from local_redshift.macros import judged
 from local_redshift.plan import DDL, DML, EMPTY, QUERY, Plan
 from local_redshift.session_settings import Settings
 from local_redshift.transaction import Transaction
@@ -184,7 +185,7 @@ class Session:
             self._transaction.lock_reads(plan.reads)
         elif plan.reads:
             self._transaction.enter(plan.reads, (), Mode.READ)
-        self._cursor.execute(plan.sql[0], call.values)
+        self._run_judged(call)
         columns = results.columns(plan, [(d[0], str(d[1])) for d in self._cursor.description or []])
         if call.described is not None:
             results.check_same(call.described, columns)
@@ -195,6 +196,14 @@ class Session:
         if plan.reads and self.state == IDLE:
             self._transaction.release()
         return plan.tag
+
+    def _run_judged(self, call: _Call) -> None:
+        """Runs a query or DML; without its guards on types once it has run with them."""
+        plan, is_begun = call.plan, self._transaction.is_begun
+        statement = self._tables.statement(plan.sql[0], (*plan.reads, *plan.locks), call.values)
+        is_judged = self._tables.is_judged(statement, is_begun=is_begun)
+        self._cursor.execute(judged(plan.sql[0]) if is_judged else plan.sql[0], call.values)
+        self._tables.judge(statement, is_begun=is_begun)
 
     def _explain(self, call: _Call) -> str:
         """Checks what a run would check, and runs nothing (guide: r_EXPLAIN)."""
@@ -232,7 +241,8 @@ class Session:
             self._check_written(call.plan)
             if call.plan.uses_clock:
                 self._set_now()
-            (count,) = self._cursor.execute(call.plan.sql[0], call.values).fetchone() or (0,)
+            self._run_judged(call)
+            (count,) = self._cursor.fetchone() or (0,)
             if call.plan.tag == "MERGE":
                 return call.plan.tag
             return f"INSERT 0 {count}" if call.plan.tag == "INSERT" else f"{call.plan.tag} {count}"
@@ -438,7 +448,7 @@ class Session:
     # ---------- names and settings
 
     def _apply_search_path(self, schemas: list[str]) -> None:
-        self._tables.schema = schemas[0]
+        self._tables.path = tuple(schemas)
         self._cursor.execute(f"set search_path = '{','.join(schemas)}'")
 
     def _set_variable(self, name: str, value: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 import duckdb
@@ -31,12 +31,18 @@ class Tables:
     """Goes up when a definition of a permanent table or view begins and ends: what is remembered is as old as this."""
 
     def __init__(self, database: str, remembered: Remembered) -> None:
-        self.schema = "public"
+        self.path: tuple[str, ...] = ("public",)
         self.temporary: frozenset[str] = frozenset()
         self._database = database
         self._remembered = remembered
         self._temporary_shapes: dict[str, list[Column]] = {}
+        self._temporary_types: dict[str, Hashable] = {}
         self._snapshot = -1
+
+    @property
+    def schema(self) -> str:
+        """Where unqualified names lead."""
+        return self.path[0]
 
     def is_temporary(self, name: Name) -> bool:
         return not name.schema and name.table in self.temporary
@@ -108,12 +114,37 @@ class Tables:
         """To be called before a temporary table is defined, and for all when others are or something is undone."""
         if table is None:
             self._temporary_shapes.clear()
+            self._temporary_types.clear()
         else:
             self._temporary_shapes.pop(table, None)
+            self._temporary_types.pop(table, None)
 
-    def remember_temporary(self, table: str, columns: list[Column]) -> None:
-        """To be called when a temporary table has been made."""
+    def remember_temporary(self, table: str, columns: list[Column], types: Hashable) -> None:
+        """To be called when a temporary table has been made; ``types`` tells the types of its columns."""
         self._temporary_shapes[table] = columns
+        self._temporary_types[table] = types
+
+    def statement(self, sql: str, names: Iterable[Name], values: Sequence[object]) -> Hashable:
+        """What the types of a statement follow from while nobody changes a definition, None where that is not known.
+
+        Names are those of what it reads and writes.
+        """
+        temporary = [name.table for name in names if self.is_temporary(name)]
+        if any(table not in self._temporary_types for table in temporary):
+            return None
+        shapes = tuple((table, self._temporary_types[table]) for table in temporary)
+        return "judged", sql, self.path, shapes, tuple(map(type, values))
+
+    def is_judged(self, statement: Hashable, *, is_begun: bool = True) -> bool:
+        """Whether the statement has run with its guards on types since definitions last changed."""
+        seen = self._snapshot if is_begun else self._definitions
+        since, _ = self._remembered.get(statement, (-1, None))
+        return since == seen == self._definitions
+
+    def judge(self, statement: Hashable, *, is_begun: bool = True) -> None:
+        """To be called when it has."""
+        if statement is not None:
+            self.remembered(statement, lambda: True, is_begun=is_begun)
 
     def temporary_lengths(self, cursor: Cursor, name: Name) -> list[Column]:
         """The columns of a temporary table."""

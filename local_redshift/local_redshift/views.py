@@ -12,6 +12,7 @@ from sqlglot import exp
 from local_redshift import ddl, lengths, records, wire
 from local_redshift.create_table import check_columns
 from local_redshift.errors import PgError, unsupported
+from local_redshift.macros import judged
 from local_redshift.reader import Name, identifier
 from local_redshift.records import Cursor, Fact
 from local_redshift.tables import VIEW, Tables, text_lengths
@@ -46,6 +47,10 @@ def create(view: ddl.CreateView, cursor: Cursor, tables: Tables) -> None:
         comment = _comment(cursor, tables, target)
         records.forget(cursor, target)
     query = view.sql
+    if not view.is_late:
+        # Judged now, and for good: what a bound view reads keeps its types.
+        cursor.execute(f"explain {query}")
+        query = judged(query)
     if not view.is_late and view.tree.find(exp.Star):
         # Columns that a table gets later are not in the view.
         query = f"select {', '.join(map(identifier, names))} from ({query}) as q"
