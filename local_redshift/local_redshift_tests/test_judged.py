@@ -71,10 +71,10 @@ def test_what_another_client_defines_is_judged_again(
 
 
 def test_another_search_path_is_judged_for_itself(things: Client) -> None:
-    for _ in range(3):
-        run(things, COMPARED.format("things"))
     run(things, "create schema other", "create table other.things (a varchar(5))")
     try:
+        for _ in range(3):
+            run(things, COMPARED.format("things"))
         run(things, "set search_path to other")
         assert things.error(COMPARED.format("things"))["C"] == "42883"
     finally:
