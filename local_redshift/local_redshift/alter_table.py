@@ -59,6 +59,8 @@ def _add_column(add: ddl.AddColumn, cursor: Cursor, tables: Tables) -> None:
         _rebuild(cursor, table, [*columns, column], [c.name for c in columns])
     if column.encoding:
         records.add(cursor, table, [Fact(records.ENCODING, column.name, column.encoding)])
+    if column.type.max_bytes is not None:
+        records.add(cursor, table, [Fact(records.BYTES, column.name, str(column.type.max_bytes))])
     views.check_unchanged(
         cursor,
         before,
@@ -169,6 +171,7 @@ def _alter_type(alter: ddl.AlterType, cursor: Cursor, tables: Tables) -> None:
         for c in columns
     ]
     _rebuild(cursor, table, changed, [c.name for c in columns])
+    records.resize(cursor, table, column.name, alter.type.max_bytes)
 
 
 def _add_constraint(add: ddl.AddConstraint, cursor: Cursor, tables: Tables) -> None:

@@ -3,7 +3,8 @@
 Who is asked is the one user, the tables and the views; what a stand-in does not have (external schemas,
 groups, procedures) is an empty relation, what it does not know (sizes on disk, an encoding that Redshift would
 choose) is NULL, and what a cluster notes of its own work (STL, SVL, STV, SYS) is refused. The length of a
-VARCHAR lives in the CHECK that enforces it; ``records`` keeps what else was declared.
+VARCHAR lives in the CHECK that enforces it, and ``records`` keeps it for whoever asks for one table, as it keeps
+what else was declared.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Constraint:
 
 @dataclass
 class Layout:
-    """The physical design and the constraints that were said."""
+    """The physical design, the lengths of texts and the constraints that were said."""
 
     diststyle: str | None = None
     backup: str | None = None
@@ -119,6 +119,7 @@ class Layout:
     sortkeys: list[str] = field(default_factory=list)
     is_interleaved: bool = False
     column_sortkeys: list[str] = field(default_factory=list)
+    lengths: dict[str, int] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
 
     def check(self, columns: list[str] | None) -> None:
@@ -155,6 +156,7 @@ class Layout:
         style = self.diststyle or ("key" if self.distkeys else None)
         found += [Fact(records.DISTSTYLE, "", style)] if style else []
         found += [Fact(records.BACKUP, "", self.backup)] if self.backup else []
+        found += [Fact(records.BYTES, name, str(size)) for name, size in self.lengths.items()]
         for number, constraint in enumerate(self.constraints, 1):
             found += constraint.facts(number, resolved)
         return found
@@ -345,6 +347,8 @@ def _foreign_key(reader: Reader, columns: tuple[str, ...]) -> Constraint:
 
 def column_definition(reader: Reader, layout: Layout) -> ColumnDefinition:
     column = ColumnDefinition(column_name(reader), column_type(reader))
+    if column.type.max_bytes is not None:
+        layout.lengths[column.name] = column.type.max_bytes
     base = column.type.sql.split("(")[0]
     seen: set[str] = set()
     while reader.peek().kind == "word":

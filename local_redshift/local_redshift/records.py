@@ -39,7 +39,7 @@ BOUND, LATE = "bound", "late"
 KEYS = (DISTKEY, SORTKEY, INTERLEAVED)
 CONSTRAINTS = (PRIMARY_KEY, UNIQUE, FOREIGN_KEY)
 IDENTITIES = (IDENTITY, DEFAULT_IDENTITY)
-_INHERITED = (*KEYS, DISTSTYLE, BACKUP)
+_INHERITED = (*KEYS, DISTSTYLE, BACKUP, BYTES)
 
 
 class Fact(NamedTuple):
@@ -117,8 +117,27 @@ def rename_column(cursor: Cursor, of: Name, old: str, new: str) -> None:
     )
 
 
+def resize(cursor: Cursor, of: Name, column: str, size: int) -> None:
+    """Changes the length of a text in bytes."""
+    cursor.execute(
+        f"""update {DECLARED} set detail = $4
+        where schema_name = $1 and table_name = $2 and column_name = $3 and what = '{BYTES}'""",
+        [*of, column, str(size)],
+    )
+
+
+def is_view(cursor: Cursor, of: Name) -> bool | None:
+    """Whether it is a view or a table; None where nothing is recorded, which a table may be too."""
+    (found,) = cursor.execute(
+        f"""select bool_or(what = '{VIEW}') from {DECLARED}
+        where schema_name = $1 and table_name = $2""",
+        list(of),
+    ).fetchone() or (None,)
+    return None if found is None else bool(found)
+
+
 def inherited(cursor: Cursor, parent: Name) -> list[Fact]:
-    """What a table made with LIKE takes over: distribution, sort order and BACKUP."""
+    """What a table made with LIKE takes over: distribution, sort order, BACKUP and the lengths of texts."""
     return facts(cursor, parent, *_INHERITED)
 
 

@@ -67,6 +67,9 @@ class Tables:
         return found
 
     def _kind(self, cursor: Cursor, name: Name) -> str | None:
+        is_view = records.is_view(cursor, self.resolved(name))
+        if is_view is not None:
+            return VIEW if is_view else TABLE
         # DuckDB describes every table and view of the database before it finds this one.
         found = cursor.execute(
             f"""select '{TABLE}' from duckdb_tables()
@@ -180,24 +183,42 @@ def columns_of(
     # duckdb_columns() describes every table of the database before it finds this one.
     try:
         rows = cursor.execute(
-            f"""select c.name, c.type, c.dflt_value, not c."notnull", l.max_bytes
-            from pragma_table_info($1) as c
-            left join {SYSTEM_SCHEMA}.limits as l on l.column_name = c.name
-                and l.database_name = $2 and l.schema_name = $3 and l.table_name = $4
-            order by c.cid""",
-            [".".join(map(identifier, place)), *place],
+            """select name, type, dflt_value, not "notnull" from pragma_table_info($1)
+            order by cid""",
+            [".".join(map(identifier, place))],
         ).fetchall()
     except duckdb.CatalogException as error:
         raise PgError("42P01", f'relation "{name}" does not exist') from error
+    texts = {column_name for column_name, data_type, *_ in rows if data_type == "VARCHAR"}
+    sizes = _limits(cursor, tables, name, texts)
     return [
         ColumnDefinition(
             column_name,
-            ColumnType(data_type, max_bytes),
+            ColumnType(data_type, sizes.get(column_name)),
             default if with_defaults else None,
             not is_nullable,
         )
-        for column_name, data_type, default, is_nullable, max_bytes in rows
+        for column_name, data_type, default, is_nullable in rows
     ]
+
+
+def _limits(cursor: Cursor, tables: Tables, name: Name, texts: set[str]) -> dict[str, int]:
+    """The lengths of a table's or view's texts in bytes, as far as they are known."""
+    known: dict[str, int] = {}
+    if not tables.is_temporary(name):
+        facts = records.facts(cursor, tables.resolved(name), records.BYTES, records.VIEW)
+        known = {f.column: int(f.detail) for f in facts if f.what == records.BYTES}
+        if texts <= known.keys() or any(f.what == records.VIEW for f in facts):
+            return known
+    if not texts:
+        return known
+    # A table without records: DuckDB writes down every constraint of the database before it finds these.
+    rows = cursor.execute(
+        f"""select column_name, max_bytes from {SYSTEM_SCHEMA}.limits
+        where database_name = $1 and schema_name = $2 and table_name = $3""",
+        list(tables.place(name)),
+    ).fetchall()
+    return dict(rows)
 
 
 def text_lengths(cursor: Cursor, tables: Tables, name: Name) -> list[Column]:
@@ -214,12 +235,9 @@ def _declared_lengths(cursor: Cursor, tables: Tables, name: Name) -> list[Column
 
 def _known_lengths(cursor: Cursor, tables: Tables, name: Name) -> list[Column]:
     facts = records.facts(cursor, name, records.BYTES, records.VIEW_COLUMN)
-    known = {f.column: int(f.detail) for f in facts if f.what == records.BYTES}
     # To ask DuckDB for the columns of a view is to bind it, with all views below it.
     of_view = sorted((f.number, f.column) for f in facts if f.what == records.VIEW_COLUMN)
-    if of_view:
-        return [Column(column, known.get(column)) for _, column in of_view]
-    return [
-        Column(c.name, known.get(c.name, c.max_bytes))
-        for c in _declared_lengths(cursor, tables, name)
-    ]
+    if not of_view:
+        return _declared_lengths(cursor, tables, name)
+    known = {f.column: int(f.detail) for f in facts if f.what == records.BYTES}
+    return [Column(column, known.get(column)) for _, column in of_view]
