@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from sms_warehouse.cli import main
 from sms_warehouse.resources.redshift import Redshift, Session
-from sms_warehouse_tests.conftest import forget_clients
+from sms_warehouse_tests.conftest import FreshWarehouse, forget_clients
 
 Command = Callable[..., Result]
 T = TypeVar("T")
@@ -30,6 +30,25 @@ def command() -> Command:
         return CliRunner().invoke(main, arguments, env=environment, prog_name="sms-warehouse")
 
     return run
+
+
+Begin = Callable[[Callable[[Redshift], object]], Redshift]
+
+
+@pytest.fixture
+def begin(fresh_warehouse: FreshWarehouse, monkeypatch: pytest.MonkeyPatch) -> Begin:
+    """Makes a warehouse in this process with the world that it is given, and leads the command there.
+
+    For commands that only talk to the warehouse. That they find the real one, and what the driver makes of its values,
+    is shown by the tests that load or export.
+    """
+
+    def begun(world: Callable[[Redshift], object]) -> Redshift:
+        redshift = fresh_warehouse(world=world)
+        monkeypatch.setattr(Redshift, "connection", lambda self, group: redshift.connection(group))
+        return redshift
+
+    return begun
 
 
 @contextmanager

@@ -8,23 +8,32 @@ import io
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sms_warehouse.follow_up import decision_table, lists
+from sms_warehouse.follow_up import commands, decision_table, lists
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.cli.conftest import Command
-from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.conftest import Platform, Worlds
 from sms_warehouse_tests.driver.relay import Relay
-from sms_warehouse_tests.warehouse.world import Event, load, message_id, opt_out, receipt, submitted
+from sms_warehouse_tests.warehouse.world import (
+    Event,
+    campaign,
+    load,
+    message_id,
+    opt_out,
+    receipt,
+    submitted,
+)
 
 NOON = datetime(2026, 6, 10, 12)
 SENT_AT = NOON - timedelta(days=2)
+PATIENCE_S = 300
 
 
 def delivered(number: int, sent_at: datetime = SENT_AT) -> list[Event]:
@@ -45,26 +54,32 @@ def failed(number: int) -> list[Event]:
     ]
 
 
+def loaded(platform: Platform) -> None:
+    load(
+        platform.redshift,
+        *(delivered(1) + delivered(2) + delivered(3) + failed(4)),
+        opt_out("sub_3", NOON - timedelta(hours=1)),
+        campaign(),
+    )
+
+
 @pytest.fixture
-def four(platform: Platform) -> Platform:
+def four(platform: Platform, worlds: Worlds) -> Platform:
     """Four recipients of a campaign: two to remind, one who opted out and one whose number is dead."""
-    events = [*delivered(1), *delivered(2), *delivered(3), *failed(4)]
-    load(platform.redshift, *events, opt_out("sub_3", NOON - timedelta(hours=1)))
-    with platform.redshift.session("tests") as session:
-        session.execute(
-            "insert into warehouse.dim_campaign (event_id, campaign_id, version, campaign_name, valid_from,"
-            " is_current, occurred_at, received_at, event_date, content_hash, object_id, line_number,"
-            " arrival_date, loaded_at) select 'e', 'cmp_1', 1, 'Spring', :at, true, :at, :at, '2026-06-01',"
-            " 'h', 'o', 1, '2026-06-01', :at",
-            at=NOON,
-        )
-    return platform
+    return worlds.begin(platform, loaded)
 
 
 @pytest.fixture
 def relay(platform: Platform) -> Iterator[Relay]:
     with Relay(int(os.environ["REDSHIFT_PORT"])) as running:
         yield running
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def export(
@@ -181,10 +196,9 @@ def test_an_export_that_waited_goes_by_the_time_when_it_could_begin(
                 now=lambda: clock[-1],
                 report_tz="UTC",
             )
-            while b"lock control." not in relay.heard:
-                time.sleep(0.01)
+            wait_until(lambda: b"lock control." in relay.heard)
             clock.append(NOON + timedelta(hours=1))
-        exported = waiting.result(60)
+        exported = waiting.result(PATIENCE_S)
     (row,) = read(four, exported)
     assert (row["recipient_id"], row["eligible_from"]) == ("sub_2", "2026-06-10T13:00:00Z")
 
@@ -235,17 +249,24 @@ def test_a_list_that_was_written_by_somebody_who_was_stopped_counts(
     assert (again.contacts, again.not_now) == (0, {"EXPORTED": 2})
 
 
-def test_the_command_prints_how_many_and_where(four: Platform, command: Command) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    sent_at = now - timedelta(days=2)
-    load(four.redshift, *delivered(7, sent_at), day=sent_at.date())
+def test_the_command_prints_how_many_and_where(
+    four: Platform, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    assert before <= commands._now() <= datetime.now(UTC).replace(tzinfo=None)
+    monkeypatch.setattr(commands, "_now", lambda: NOON)
+    call = ("follow-up", "export", "cmp_1", "--action", "REMIND_NON_CLICKER")
+    assert command("follow-up", "settings", "--first-hour", "21", "--end-hour", "22").exit_code == 0
+    result = command(*call)
+    assert (result.exit_code, result.stdout) == (0, "0 recipients\n")
+    assert "not now, QUIET_HOURS: 2 recipients" in result.stderr
     assert command("follow-up", "settings", "--first-hour", "0", "--end-hour", "24").exit_code == 0
-    result = command("follow-up", "export", "cmp_1", "--action", "REMIND_NON_CLICKER")
+    result = command(*call)
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(
-        f"1 recipients s3://{four.bucket}/exports/follow-up/campaign=cmp_1/"
+        f"2 recipients s3://{four.bucket}/exports/follow-up/campaign=cmp_1/"
     )
-    assert "sub_7" not in result.output
+    assert "sub_1" not in result.output
 
 
 def test_a_dry_run_counts_and_hands_nobody_over(four: Platform, command: Command) -> None:
@@ -280,7 +301,7 @@ def test_what_cannot_be_exported_is_said(
 
 
 def test_the_rules_are_shown_changed_and_shown(
-    platform: Platform, command: Command, tmp_path: Path
+    four: Platform, command: Command, tmp_path: Path
 ) -> None:
     shown = command("follow-up", "rules").stdout
     assert "REMIND_NON_CLICKER" in shown

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sms_warehouse import click_rules, reclassify
 from sms_warehouse.reclassify import Subject
+from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.cli.conftest import Command, writing_transactions
-from sms_warehouse_tests.conftest import FreshPlatform, Platform, Worlds
+from sms_warehouse_tests.cli.conftest import Begin, Command, writing_transactions
+from sms_warehouse_tests.conftest import FreshWarehouse, Platform
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
     PREVIEW,
+    Content,
     Event,
     Facts,
     apply_all,
@@ -25,7 +28,6 @@ from sms_warehouse_tests.warehouse.world import (
     campaign,
     click,
     land,
-    load,
     message_id,
     objects,
     receipt,
@@ -34,8 +36,14 @@ from sms_warehouse_tests.warehouse.world import (
 )
 
 A, B, C = (message_id(n) for n in (1, 2, 3))
+REJECTED, SAID, SILENT, KEPT, UNMAPPED = (message_id(n) for n in (4, 5, 6, 7, 8))
 DAYS = ("--from", str(DAY), "--to", str(DAY))
 LATER = at(days=1)
+REMAPPED = (
+    "update warehouse.dim_delivery_error set failure_category = 'NETWORK_ROUTING'"
+    " where provider = 'smsc-east' and error_code = '088'",
+    "update warehouse.dim_carrier set country = 'GU' where mcc_mnc = '310260'",
+)
 
 Run = Callable[..., dict[str, Any]]
 
@@ -68,10 +76,19 @@ def slower(redshift: Redshift) -> None:
     )
 
 
-def world() -> list[Event]:
-    """Three messages with a click after 30 seconds, one with a machine's, and one of the next day."""
-    sweep = [message_id(n) for n in range(20, 40)]
+def failed(message: str, code: str, **fields: Any) -> list[Event]:
     return [
+        submitted(message, recipient_id="sub_4"),
+        receipt(message, "UNDELIVERED", at(seconds=5), error_code=code, **fields),
+    ]
+
+
+def world() -> list[Content]:
+    """Three messages with a click after 30 seconds, one with a machine's, and one of the next day; failures of each
+    kind, and two recipients of whom one names a network. The same each time, to the names of events and objects.
+    """
+    sweep = [message_id(n) for n in range(20, 40)]
+    events = [
         campaign(),
         submitted(A),
         click(A, at(seconds=30)),
@@ -88,17 +105,36 @@ def world() -> list[Event]:
             click(m, at(hours=2, seconds=n), link_token=f"t-{n}", ip_token="ip_2", visitor_token=m)
             for n, m in enumerate(sweep)
         ),
+        submitted(
+            REJECTED, recipient_id="sub_4", submit_status="REJECTED", submit_error_code="088"
+        ),
+        *failed(SAID, "001", error_permanent=False),
+        *failed(SILENT, "001"),
+        *failed(KEPT, "254"),
+        *failed(UNMAPPED, "777", error_permanent=True),
+        submitted(message_id(9), recipient_id="sub_9", mcc_mnc="310260"),
+        submitted(message_id(10), recipient_id="sub_10"),
+    ]
+    return [
+        replace(content, key=f"raw/{content.event_type}/v=1/dt={DAY}/hh=12/world.json.gz")
+        for content in objects(
+            *(
+                Event(e.event_type, {**e.fields, "event_id": f"world-{number}"})
+                for number, e in enumerate(events)
+            )
+        )
     ]
 
 
-def loaded(platform: Platform) -> None:
-    load(platform.redshift, *world())
+def loaded(redshift: Redshift) -> None:
+    land(redshift, world())
+    apply_all(redshift)
 
 
 @pytest.fixture
-def clicked(platform: Platform, worlds: Worlds) -> Redshift:
-    """The warehouse with those messages and their clicks."""
-    return worlds.begin(platform, loaded).redshift
+def redshift(begin: Begin) -> Redshift:
+    """The warehouse with these events."""
+    return begin(loaded)
 
 
 def classes(redshift: Redshift) -> dict[str, str]:
@@ -131,18 +167,22 @@ def left_to_do(redshift: Redshift) -> list[tuple[Any, ...]]:
 
 
 def test_a_preview_writes_nothing_and_says_what_applying_does(
-    clicked: Redshift, run: Run, command: Command
+    platform: Platform, run: Run, command: Command
 ) -> None:
-    slower(clicked)
-    facts = Facts(clicked)
-    before, waiting = facts.everything(), left_to_do(clicked)
-    old_classes, old_counts = classes(clicked), human_clicks(clicked)
+    """Through the driver, with rows of every kind: what it makes of a number must be told too."""
+    redshift = platform.redshift
+    loaded(redshift)
+    slower(redshift)
+    change(redshift, *REMAPPED)
+    facts = Facts(redshift)
+    before, waiting = facts.everything(), left_to_do(redshift)
+    old_classes, old_counts = classes(redshift), human_clicks(redshift)
     found = run(*DAYS)
     assert "nothing was changed; --apply does it" in command("reclassify", *DAYS).stderr
-    assert (facts.everything(), left_to_do(clicked)) == (before, waiting)
+    assert (facts.everything(), left_to_do(redshift)) == (before, waiting)
 
     done = run(*DAYS, "--apply")
-    new_classes, new_counts = classes(clicked), human_clicks(clicked)
+    new_classes, new_counts = classes(redshift), human_clicks(redshift)
     moved: dict[tuple[str, str], int] = {}
     for event_id, old in old_classes.items():
         if old != new_classes[event_id]:
@@ -165,67 +205,62 @@ def test_a_preview_writes_nothing_and_says_what_applying_does(
         }
     ]
     assert done["clicks"] == found["clicks_rewritten"] == len(old_classes) - 1
+    assert done["failures"] == sum(row["messages"] for row in found["failure_days"]) == 1
+    assert done["recipients"] == sum(row["recipients"] for row in found["carriers"]) == 1
 
 
-def test_only_the_days_asked_for_are_judged_again(clicked: Redshift, run: Run) -> None:
-    before = human_clicks(clicked)
-    slower(clicked)
+def test_only_the_days_asked_for_are_judged_again(redshift: Redshift, run: Run) -> None:
+    before = human_clicks(redshift)
+    slower(redshift)
     run(*DAYS, "--apply")
-    after = human_clicks(clicked)
+    after = human_clicks(redshift)
     assert before[C] == after[C]
     assert after[A][0] == 1
     run("--from", str(DAY), "--to", str(LATER.date()), "--apply")
-    assert human_clicks(clicked)[C][0] == 0
+    assert human_clicks(redshift)[C][0] == 0
 
 
 def test_a_change_that_concerns_few_clicks_works_out_few_messages(
-    clicked: Redshift, run: Run
+    redshift: Redshift, run: Run
 ) -> None:
     """The version of the rules stays: only what is judged otherwise is written."""
-    before = human_clicks(clicked)
+    before = human_clicks(redshift)
     change(
-        clicked,
+        redshift,
         "update warehouse.dim_bot_rule set threshold = 60 where click_class = 'TOO_FAST'",
     )
     done = run(*DAYS, "--apply")
-    after = human_clicks(clicked)
+    after = human_clicks(redshift)
     assert {m for m in before if before[m] != after[m]} == {A}
     assert (done["clicks"], done["messages"]) == (2, 1)
 
 
 def test_the_past_becomes_what_it_were_had_the_rules_been_there_first(
-    redshift: Redshift,
-    run: Run,
-    fresh_platform: FreshPlatform,
-    monkeypatch: pytest.MonkeyPatch,
+    redshift: Redshift, run: Run, fresh_warehouse: FreshWarehouse
 ) -> None:
-    contents = objects(*world())
     rules = (
         "update warehouse.dim_bot_rule set ruleset_version = 2",
         "update warehouse.dim_bot_rule set threshold = 60 where click_class = 'TOO_FAST'",
         "update warehouse.dim_bot_rule set threshold = 21 where click_class = 'IP_SWEEP'",
         "delete from warehouse.dim_asn",
+        *REMAPPED,
     )
-    land(redshift, contents)
-    apply_all(redshift)
     change(redshift, *rules)
     run("--from", str(DAY), "--to", str(LATER.date()), "--apply")
-    refresh_all(redshift, at(days=40))
-    reclassified = Facts(redshift).everything()
-    fresh = fresh_platform().redshift
+    fresh = fresh_warehouse()
     change(fresh, *rules)
-    land(fresh, contents)
-    apply_all(fresh)
-    refresh_all(fresh, at(days=40))
-    loaded = Facts(fresh).everything()
-    for table, rows in loaded.items():
+    loaded(fresh)
+    for each in (redshift, fresh):
+        refresh_all(each, at(days=40))
+    reclassified, loaded_late = Facts(redshift).everything(), Facts(fresh).everything()
+    for table, rows in loaded_late.items():
         assert reclassified[table] == rows, table
 
 
-def test_applying_again_changes_nothing(clicked: Redshift, run: Run) -> None:
-    slower(clicked)
+def test_applying_again_changes_nothing(redshift: Redshift, run: Run) -> None:
+    slower(redshift)
     run("--apply", *DAYS)
-    before = human_clicks(clicked)
+    before = human_clicks(redshift)
     assert run("--apply", *DAYS) == {
         "user_agents": 0,
         "clicks": 0,
@@ -233,15 +268,15 @@ def test_applying_again_changes_nothing(clicked: Redshift, run: Run) -> None:
         "messages": 0,
         "recipients": 0,
     }
-    assert human_clicks(clicked) == before
+    assert human_clicks(redshift) == before
     found = run(*DAYS)
     assert (found["clicks_rewritten"], found["click_classes"]) == (0, [])
 
 
 def test_a_run_that_was_stopped_is_finished_by_the_next(
-    clicked: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
+    redshift: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slower(clicked)
+    slower(redshift)
 
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -249,32 +284,32 @@ def test_a_run_that_was_stopped_is_finished_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr("sms_warehouse.apply.apply_step", stopped)
         with pytest.raises(KeyboardInterrupt):
-            reclassify.reclassify(clicked, set(Subject), DAY, DAY, now=NOON)
-    assert human_clicks(clicked)[A][0] == 2
+            reclassify.reclassify(redshift, set(Subject), DAY, DAY, now=NOON)
+    assert human_clicks(redshift)[A][0] == 2
     done = run("--apply", *DAYS)
     assert done["messages"] > 0
-    assert human_clicks(clicked)[A][0] == 1
-    assert not [row for row in left_to_do(clicked) if len(row) == 1]
+    assert human_clicks(redshift)[A][0] == 1
+    assert not [row for row in left_to_do(redshift) if len(row) == 1]
 
 
 def test_it_writes_only_while_it_keeps_loads_out(
-    clicked: Redshift, monkeypatch: pytest.MonkeyPatch
+    redshift: Redshift, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A load that judged clicks by the rules of a moment ago would be overtaken, or overtake."""
-    slower(clicked)
+    slower(redshift)
     change(
-        clicked,
+        redshift,
         "update warehouse.dim_carrier set country = 'GU'",
         "update warehouse.dim_delivery_error set failure_category = 'EXPIRED_TTL'",
     )
     with writing_transactions(monkeypatch) as written:
-        reclassify.reclassify(clicked, set(Subject), DAY, DAY, now=NOON)
+        reclassify.reclassify(redshift, set(Subject), DAY, DAY, now=NOON)
     assert len(written) > 3
     assert [sent[0] for sent in written if sent[0] != "lock control.warehouse_mutex"] == []
 
 
 def test_a_new_list_of_crawlers_reaches_old_clicks(
-    clicked: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
+    redshift: Redshift, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(click_rules, "is_crawler", lambda user_agent: True)
     found = run("--ruleset", *DAYS)
@@ -282,12 +317,12 @@ def test_a_new_list_of_crawlers_reaches_old_clicks(
         {"class_before": "HUMAN", "class_after": "BOT", "user_agents": 1}
     ]
     assert {row["class_after"] for row in found["click_classes"]} == {"UA_BOT"}
-    with clicked.session("tests") as session:
+    with redshift.session("tests") as session:
         assert not session.rows(
             "select 1 as found from warehouse.dim_user_agent where ua_class = 'BOT'"
         )
     run("--ruleset", *DAYS, "--apply")
-    assert human_clicks(clicked)[B][0] == 0
+    assert human_clicks(redshift)[B][0] == 0
 
 
 def failures(redshift: Redshift) -> dict[str, tuple[str, bool | None]]:
@@ -304,24 +339,8 @@ def failures(redshift: Redshift) -> dict[str, tuple[str, bool | None]]:
 def test_a_changed_mapping_of_error_codes_reaches_old_failures(
     redshift: Redshift, run: Run
 ) -> None:
-    rejected, said, silent, kept = (message_id(n) for n in (4, 5, 6, 7))
-
-    def failed(message: str, code: str, **fields: Any) -> list[Event]:
-        return [
-            submitted(message),
-            receipt(message, "UNDELIVERED", at(seconds=5), error_code=code, **fields),
-        ]
-
-    load(
-        redshift,
-        submitted(rejected, submit_status="REJECTED", submit_error_code="088"),
-        *failed(said, "001", error_permanent=False),
-        *failed(silent, "001"),
-        *failed(kept, "254"),
-        *failed(A, "777", error_permanent=True),
-    )
-    assert failures(redshift)[said] == ("INVALID_NUMBER", True)
-    untouched = human_clicks(redshift)[kept]
+    assert failures(redshift)[SAID] == ("INVALID_NUMBER", True)
+    untouched = human_clicks(redshift)[KEPT]
     change(
         redshift,
         "update warehouse.dim_delivery_error set failure_category = 'NETWORK_ROUTING'"
@@ -354,22 +373,21 @@ def test_a_changed_mapping_of_error_codes_reaches_old_failures(
         }
     ]
     assert found["failure_days"] == [{"campaign_id": "cmp_1", "sent_date": str(DAY), "messages": 3}]
-    assert failures(redshift)[said] == ("INVALID_NUMBER", True)
+    assert failures(redshift)[SAID] == ("INVALID_NUMBER", True)
     done = run("--errors", *DAYS, "--apply")
     assert (done["failures"], done["messages"]) == (3, 3)
     assert failures(redshift) == {
-        rejected: ("NETWORK_ROUTING", False),
-        said: ("INVALID_NUMBER", False),
-        silent: ("INVALID_NUMBER", None),
-        kept: ("EXPIRED_TTL", False),
-        A: ("UNKNOWN", True),
+        REJECTED: ("NETWORK_ROUTING", False),
+        SAID: ("INVALID_NUMBER", False),
+        SILENT: ("INVALID_NUMBER", None),
+        KEPT: ("EXPIRED_TTL", False),
+        UNMAPPED: ("UNKNOWN", True),
     }
-    assert human_clicks(redshift)[kept] == untouched
+    assert human_clicks(redshift)[KEPT] == untouched
     assert run("--errors", *DAYS)["failures"] == []
 
 
 def test_a_network_of_another_country_moves_its_recipients(redshift: Redshift, run: Run) -> None:
-    load(redshift, submitted(A, mcc_mnc="310260"), submitted(B, recipient_id="sub_2"))
     change(redshift, "update warehouse.dim_carrier set country = 'GU' where mcc_mnc = '310260'")
     assert run("--carriers")["carriers"] == [
         {
@@ -380,21 +398,24 @@ def test_a_network_of_another_country_moves_its_recipients(redshift: Redshift, r
         }
     ]
     assert run("--carriers", "--apply")["recipients"] == 1
-    (row,) = Facts(redshift).rows("dim_recipient", "recipient_id", "sub_1")
+    (row,) = Facts(redshift).rows("dim_recipient", "recipient_id", "sub_9")
     assert row["country"] == "GU"
     change(redshift, "delete from warehouse.dim_carrier where mcc_mnc = '310260'")
     assert run("--carriers", "--apply")["recipients"] == 1
-    (row,) = Facts(redshift).rows("dim_recipient", "recipient_id", "sub_1")
+    (row,) = Facts(redshift).rows("dim_recipient", "recipient_id", "sub_9")
     assert row["country"] is None
     assert run("--carriers")["carriers"] == []
 
 
-def test_a_day_that_was_reported_says_that_it_was_restated(clicked: Redshift, run: Run) -> None:
-    refresh_all(clicked, at(days=60))
-    slower(clicked)
+def test_a_day_that_was_reported_says_that_it_was_restated(redshift: Redshift, run: Run) -> None:
+    def report(as_of: datetime) -> None:
+        refresh(redshift, "campaign_daily", as_of=as_of, report_tz="UTC")
+
+    report(at(days=60))
+    slower(redshift)
     run(*DAYS, "--apply")
-    refresh_all(clicked, at(days=60, minutes=1))
-    with clicked.session("tests") as session:
+    report(at(days=60, minutes=1))
+    with redshift.session("tests") as session:
         ((clicks, restated),) = session.rows(
             "select total_clicks, restated_count from reports.campaign_daily"
             " where sent_date_report = :day",
@@ -403,8 +424,8 @@ def test_a_day_that_was_reported_says_that_it_was_restated(clicked: Redshift, ru
     assert (clicks, restated > 0) == (2, True)
 
 
-def test_the_preview_is_told_in_tables(clicked: Redshift, command: Command) -> None:
-    slower(clicked)
+def test_the_preview_is_told_in_tables(redshift: Redshift, command: Command) -> None:
+    slower(redshift)
     shown = command("reclassify", *DAYS).stdout
     assert "1 messages would have other human clicks" in shown
     assert "class before" in shown
