@@ -5,7 +5,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo dev test bench docs lint format lock clean
+.PHONY: help install demo dev test check clocks faults bench docs lint format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,22 @@ dev: install ## Dagster's UI and daemon on the stack of `sms-warehouse local up`
 test: lint ## lint, load the definitions, run all tests
 	$(BIN)/dagster definitions validate
 	$(BIN)/pytest
+
+faults: install ## plant every listed fault and see the tests turn red
+	$(BIN)/python -m sms_warehouse_tests.faults
+
+check: install ## while you type: style, types, SQL, and the tests of the folders you changed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@changed="$$(git diff --name-only --diff-filter=d HEAD -- 'sql/*.sql')"; \
+		[ -z "$$changed" ] || $(BIN)/sqlfluff lint $$changed
+	$(BIN)/python -m sms_warehouse.local.lint
+	@tests="$$($(BIN)/python -m sms_warehouse_tests.touched)"; \
+		[ -z "$$tests" ] || $(BIN)/pytest -q -m "not slow" $$tests
+
+clocks: install ## the tests on a leap day, at the turn of a year, when clocks change (needs faketime)
+	.ci/clocks
 
 bench: install ## throughput of a day of traffic, against baselines of the same run
 	$(BIN)/python benchmarks/throughput.py
