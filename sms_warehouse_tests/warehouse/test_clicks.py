@@ -10,6 +10,7 @@ import pytest
 from sms_warehouse import apply
 from sms_warehouse.click_rules import AgentClass, classify
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.world import (
     IPHONE,
     NOON,
@@ -26,18 +27,18 @@ from sms_warehouse_tests.warehouse.world import (
 M = message_id()
 
 
-def classes(facts: Facts, *events: Event) -> list[str]:
+def classes(own: Part, *events: Event) -> list[str]:
     found = []
     for e in events:
-        (row,) = facts.rows("fact_click", "event_id", e.fields["event_id"])
+        row = own.of_event("fact_click", e)
         assert row["is_human"] == (row["click_class"] == "HUMAN")
         found.append(row["click_class"])
     return found
 
 
-def test_people_robots_and_repeats_add_up(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
+@in_step
+def test_people_robots_and_repeats_add_up(own: Part) -> Steps:
+    yield own.load(
         submitted(M),
         click(M, at(minutes=1), user_agent=PREVIEW),
         click(M, at(minutes=2), method="HEAD"),
@@ -45,7 +46,7 @@ def test_people_robots_and_repeats_add_up(redshift: Redshift, facts: Facts) -> N
         click(M, at(minutes=5, seconds=0.8)),
         click(M, at(minutes=45)),
     )
-    row = facts.message(M)
+    row = own.message(M)
     assert row["click_requests"] == 5
     assert (row["bot_clicks"], row["repeat_clicks"], row["human_clicks"]) == (2, 1, 2)
     assert row["click_sessions"] == 2
@@ -54,7 +55,8 @@ def test_people_robots_and_repeats_add_up(redshift: Redshift, facts: Facts) -> N
     assert row["first_bot_click_at"] == at(minutes=1)
 
 
-def test_the_first_rule_that_applies_names_the_class(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_the_first_rule_that_applies_names_the_class(own: Part) -> Steps:
     cases: list[tuple[dict[str, Any], str]] = [
         ({}, "HUMAN"),
         ({"method": "HEAD"}, "NON_GET"),
@@ -69,25 +71,25 @@ def test_the_first_rule_that_applies_names_the_class(redshift: Redshift, facts: 
         ({"user_agent": PREVIEW, "asn": 16509}, "UA_PREVIEW"),
     ]
     requests = [click(M, at(minutes=3 + n), **fields) for n, (fields, _) in enumerate(cases)]
-    load(redshift, submitted(M), *requests)
-    assert classes(facts, *requests) == [expected for _, expected in cases]
+    yield own.load(submitted(M), *requests)
+    assert classes(own, *requests) == [expected for _, expected in cases]
 
 
-def test_a_link_nobody_made_has_no_reader(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_a_link_nobody_made_has_no_reader(own: Part) -> Steps:
     guess = click(None, at(minutes=3), link_token="guessed")
-    load(redshift, guess)
-    assert classes(facts, guess) == ["INVALID_TOKEN"]
+    yield own.load(guess)
+    assert classes(own, guess) == ["INVALID_TOKEN"]
 
 
-def test_nobody_taps_within_two_seconds_even_when_the_submission_comes_later(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_nobody_taps_within_two_seconds_even_when_the_submission_comes_later(own: Part) -> Steps:
     fast, slow = click(M, at(seconds=1.9)), click(M, at(seconds=2))
-    load(redshift, fast, slow)
-    assert classes(facts, fast, slow) == ["HUMAN", "HUMAN"]
-    load(redshift, submitted(M))
-    assert classes(facts, fast, slow) == ["TOO_FAST", "HUMAN"]
-    assert facts.message(M)["human_clicks"] == 1
+    yield own.load(fast, slow)
+    assert classes(own, fast, slow) == ["HUMAN", "HUMAN"]
+    yield own.load(submitted(M))
+    assert classes(own, fast, slow) == ["TOO_FAST", "HUMAN"]
+    assert own.message(M)["human_clicks"] == 1
 
 
 def sweep(links: int, **fields: Any) -> tuple[list[str], list[Event], list[Event]]:
@@ -103,59 +105,58 @@ def sweep(links: int, **fields: Any) -> tuple[list[str], list[Event], list[Event
     )
 
 
-def test_the_request_that_completes_a_sweep_changes_what_the_others_were(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_the_request_that_completes_a_sweep_changes_what_the_others_were(own: Part) -> Steps:
     messages, sent, requests = sweep(20)
-    load(redshift, *sent, *requests[:19])
-    assert facts.message(messages[0])["human_clicks"] == 1
-    load(redshift, requests[19])
-    assert set(classes(facts, *requests)) == {"IP_SWEEP"}
-    assert facts.message(messages[0])["human_clicks"] == 0
+    yield own.load(*sent, *requests[:19])
+    assert own.message(messages[0])["human_clicks"] == 1
+    yield own.load(requests[19])
+    assert set(classes(own, *requests)) == {"IP_SWEEP"}
+    assert own.message(messages[0])["human_clicks"] == 0
 
 
-def test_a_sweep_is_counted_by_the_ten_minutes_of_the_clock(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_sweep_is_counted_by_the_ten_minutes_of_the_clock(own: Part) -> Steps:
     _, sent, requests = sweep(20)
     late = click(M, at(minutes=10), link_token="other")
-    load(redshift, *sent, submitted(M, at(days=-1)), *requests[:19], late)
-    assert set(classes(facts, *requests[:19], late)) == {"HUMAN"}
+    yield own.load(*sent, submitted(M, at(days=-1)), *requests[:19], late)
+    assert set(classes(own, *requests[:19], late)) == {"HUMAN"}
 
 
-def test_subscribers_behind_one_carrier_address_are_no_sweep(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_subscribers_behind_one_carrier_address_are_no_sweep(own: Part) -> Steps:
     _, sent, requests = sweep(25, asn=21928)
-    load(redshift, *sent, *requests)
-    assert set(classes(facts, *requests)) == {"HUMAN"}
+    yield own.load(*sent, *requests)
+    assert set(classes(own, *requests)) == {"HUMAN"}
 
 
-def test_a_link_asked_for_all_the_time_is_a_robots(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_a_link_asked_for_all_the_time_is_a_robots(own: Part) -> Steps:
     requests = [click(M, at(seconds=10 * n), ip_token=f"ip-{n}") for n in range(31)]
-    load(redshift, submitted(M, at(days=-1)), *requests[:30])
-    assert set(classes(facts, *requests[:30])) == {"HUMAN"}
-    load(redshift, requests[30])
-    assert set(classes(facts, *requests)) == {"RATE"}
+    yield own.load(submitted(M, at(days=-1)), *requests[:30])
+    assert set(classes(own, *requests[:30])) == {"HUMAN"}
+    yield own.load(requests[30])
+    assert set(classes(own, *requests)) == {"RATE"}
 
 
-def test_a_click_between_two_makes_a_chain_of_repeats(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_a_click_between_two_makes_a_chain_of_repeats(own: Part) -> Steps:
     first, middle, last = (click(M, at(minutes=5, seconds=s)) for s in (0, 1.5, 3))
-    load(redshift, submitted(M), first, last)
-    assert facts.message(M)["human_clicks"] == 2
-    load(redshift, middle)
-    row = facts.message(M)
+    yield own.load(submitted(M), first, last)
+    assert own.message(M)["human_clicks"] == 2
+    yield own.load(middle)
+    row = own.message(M)
     assert (row["human_clicks"], row["repeat_clicks"]) == (1, 2)
 
 
-def test_two_visitors_at_once_are_not_a_repeat(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
+@in_step
+def test_two_visitors_at_once_are_not_a_repeat(own: Part) -> Steps:
+    yield own.load(
         submitted(M),
         click(M, at(minutes=5)),
         click(M, at(minutes=5, seconds=1), visitor_token="visitor_2"),
     )
-    row = facts.message(M)
+    row = own.message(M)
     assert (row["human_clicks"], row["distinct_visitors"]) == (2, 2)
 
 
@@ -179,14 +180,12 @@ def test_new_rules_reach_old_clicks_when_their_day_is_asked_for(
     assert agent["ruleset_version"] == 2
 
 
-def test_an_address_is_kept_as_its_network_only(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_an_address_is_kept_as_its_network_only(own: Part) -> Steps:
     four = click(M, at(minutes=1), client_ip="203.0.113.77")
     six = click(M, at(minutes=2), client_ip="2001:db8:85a3::8a2e")
-    load(redshift, four, six)
-    found = [
-        facts.rows("fact_click", "event_id", c.fields["event_id"])[0]["ip_prefix"]
-        for c in (four, six)
-    ]
+    yield own.load(four, six)
+    found = [own.of_event("fact_click", c)["ip_prefix"] for c in (four, six)]
     assert found == ["203.0.113.0/24", "2001:db8:85a3::/48"]
 
 
@@ -217,9 +216,10 @@ def test_a_user_agent_is_taken_for(user_agent: str, expected: AgentClass) -> Non
     assert classify(user_agent) == expected
 
 
-def test_slots_do_not_depend_on_the_day_a_click_arrives(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_slots_do_not_depend_on_the_day_a_click_arrives(own: Part) -> Steps:
     messages, sent, requests = sweep(20)
-    load(redshift, *sent, *requests[:10])
-    load(redshift, *requests[10:], day=NOON.date() + timedelta(days=3))
-    assert set(classes(facts, *requests)) == {"IP_SWEEP"}
-    assert facts.message(messages[19])["bot_clicks"] == 1
+    yield own.load(*sent, *requests[:10])
+    yield own.load(*requests[10:], day=NOON.date() + timedelta(days=3))
+    assert set(classes(own, *requests)) == {"IP_SWEEP"}
+    assert own.message(messages[19])["bot_clicks"] == 1

@@ -6,25 +6,20 @@ import json
 from datetime import date
 
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.world import (
     NOON,
-    Content,
-    Facts,
-    apply_all,
     at,
     campaign,
-    land,
-    load,
 )
 
 
-def test_a_campaign_keeps_every_image_and_the_highest_version_is_current(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(redshift, campaign(version=2, occurred_at=at(hours=2), owner="growth"))
-    load(redshift, campaign(version=1, occurred_at=NOON, owner="retention"))
-    load(redshift, campaign(version=3, occurred_at=at(hours=5), owner="devices", deleted=True))
-    rows = sorted(facts.rows("dim_campaign", "campaign_id", "cmp_1"), key=lambda r: r["version"])
+@in_step
+def test_a_campaign_keeps_every_image_and_the_highest_version_is_current(own: Part) -> Steps:
+    yield own.load(campaign(version=2, occurred_at=at(hours=2), owner="growth"))
+    yield own.load(campaign(version=1, occurred_at=NOON, owner="retention"))
+    yield own.load(campaign(version=3, occurred_at=at(hours=5), owner="devices", deleted=True))
+    rows = sorted(own.rows("dim_campaign", "campaign_id", "cmp_1"), key=lambda r: r["version"])
     assert [(r["owner"], r["valid_from"], r["valid_to"], r["is_current"]) for r in rows] == [
         ("retention", NOON, at(hours=2), False),
         ("growth", at(hours=2), at(hours=5), False),
@@ -33,9 +28,8 @@ def test_a_campaign_keeps_every_image_and_the_highest_version_is_current(
     assert rows[2]["is_deleted"]
 
 
-def test_a_variant_is_as_the_newest_image_that_names_it_says(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_variant_is_as_the_newest_image_that_names_it_says(own: Part) -> Steps:
     first = [
         {"variant_id": "A", "name": "offer", "allocation_pct": 50, "is_control": True},
         {"variant_id": "B", "name": "deadline", "allocation_pct": 50.5, "is_control": False},
@@ -45,9 +39,9 @@ def test_a_variant_is_as_the_newest_image_that_names_it_says(
         "junk",
         {"variant_id": 7},
     ]
-    load(redshift, campaign(version=2, variants=json.dumps(second)))
-    load(redshift, campaign(version=1, variants=json.dumps(first)))
-    rows = sorted(facts.rows("dim_variant", "campaign_id", "cmp_1"), key=lambda r: r["variant_id"])
+    yield own.load(campaign(version=2, variants=json.dumps(second)))
+    yield own.load(campaign(version=1, variants=json.dumps(first)))
+    rows = sorted(own.rows("dim_variant", "campaign_id", "cmp_1"), key=lambda r: r["variant_id"])
     columns = ("variant_id", "variant_name", "allocation_pct", "is_control", "is_current")
     assert [tuple(row[column] for column in columns) for row in rows] == [
         ("A", "offer first", 100.0, None, True),
@@ -55,20 +49,18 @@ def test_a_variant_is_as_the_newest_image_that_names_it_says(
     ]
 
 
-def test_a_campaign_whose_object_was_overwritten_is_forgotten(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_campaign_whose_object_was_overwritten_is_forgotten(own: Part) -> Steps:
     variants = json.dumps([{"variant_id": "A"}])
     for campaign_id in ("cmp_1", "cmp_2"):
-        land(redshift, [Content("raw/overwritten", (campaign(campaign_id, variants=variants),))])
-        apply_all(redshift, {"campaign_upserted"})
+        yield own.put("raw/overwritten", campaign(campaign_id, variants=variants))
     for table in ("dim_campaign", "dim_variant"):
-        assert facts.rows(table, "campaign_id", "cmp_1") == []
-        assert len(facts.rows(table, "campaign_id", "cmp_2")) == 1
+        assert own.rows(table, "campaign_id", "cmp_1") == []
+        assert len(own.rows(table, "campaign_id", "cmp_2")) == 1
 
 
-def test_the_calendar_agrees_with_pythons(redshift: Redshift) -> None:
-    with redshift.session("tests") as session:
+def test_the_calendar_agrees_with_pythons(module_warehouse: Redshift) -> None:
+    with module_warehouse.session("tests") as session:
         days = session.records("select * from warehouse.dim_date order by date_key")
     first, last = date(2018, 1, 1), date(2040, 12, 31)
     assert [d["date_key"] for d in days] == [
@@ -90,8 +82,8 @@ def test_the_calendar_agrees_with_pythons(redshift: Redshift) -> None:
         assert day["is_business_day"] == (not day["is_weekend"] and not day["is_holiday"])
 
 
-def test_holidays_of_a_year_are_known(redshift: Redshift) -> None:
-    with redshift.session("tests") as session:
+def test_holidays_of_a_year_are_known(module_warehouse: Redshift) -> None:
+    with module_warehouse.session("tests") as session:
         holidays = session.rows(
             "select date_key, holiday_name from warehouse.dim_date"
             " where is_holiday and year_number = 2026 order by date_key"

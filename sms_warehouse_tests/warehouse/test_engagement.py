@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     Event,
@@ -24,6 +23,7 @@ from sms_warehouse_tests.warehouse.world import (
 )
 
 CLOCK = datetime(2026, 6, 10, 12)
+REPORT = "recipient_engagement"
 
 
 def ago(**before: float) -> datetime:
@@ -58,23 +58,15 @@ def several(
     ]
 
 
-def engagement(redshift: Redshift, as_of: datetime = CLOCK) -> dict[str, dict[str, Any]]:
+def engagement(own: Part) -> dict[str, dict[str, Any]]:
     """Rows of the newest week, by recipient."""
-    refresh(redshift, "recipient_engagement", as_of=as_of, report_tz="UTC")
-    return {row["recipient_key"]: row for row in _rows(redshift) if row["is_current"]}
+    return {row["recipient_key"]: row for row in own.report(REPORT) if row["is_current"]}
 
 
-def _rows(redshift: Redshift) -> list[dict[str, Any]]:
-    with redshift.session("tests") as session:
-        return session.records(
-            "select * from reports.recipient_engagement order by snapshot_date, recipient_key"
-        )
-
-
-def test_a_recipient_adds_up(redshift: Redshift) -> None:
+@in_step
+def test_a_recipient_adds_up(own: Part) -> Steps:
     old, first, second, third = ago(days=95), ago(days=60), ago(days=20), ago(days=10)
-    load(
-        redshift,
+    yield own.load(
         *message(1, old),
         *message(2, first, recipient_tz="America/New_York"),
         *message(3, second, recipient_tz="America/New_York"),
@@ -88,7 +80,8 @@ def test_a_recipient_adds_up(redshift: Redshift) -> None:
         clicked(2, first, datetime(2026, 4, 13, 18, 59)),
         clicked(3, second, datetime(2026, 5, 22, 13)),
     )
-    assert engagement(redshift) == {
+    yield own.refresh(REPORT, CLOCK)
+    assert engagement(own) == {
         "sub_1#0": {
             "recipient_key": "sub_1#0",
             "snapshot_date": date(2026, 6, 8),
@@ -118,21 +111,24 @@ def test_a_recipient_adds_up(redshift: Redshift) -> None:
     }
 
 
-def test_a_recipient_only_ever_suppressed_has_a_row_without_counts(redshift: Redshift) -> None:
-    load(
-        redshift,
+@in_step
+def test_a_recipient_only_ever_suppressed_has_a_row_without_counts(own: Part) -> Steps:
+    yield own.load(
         *message(1, ago(days=2), None, submit_status="SUPPRESSED", suppress_reason="OPTED_OUT"),
         opt_out("sub_1", ago(days=9)),
     )
-    row = engagement(redshift)["sub_1#0"]
+    yield own.refresh(REPORT, CLOCK)
+    row = engagement(own)["sub_1#0"]
     assert (row["sent_90d"], row["ctr_90d"], row["last_sent_at"]) == (0, None, None)
     assert (row["days_since_click"], row["r_score"], row["f_score"]) == (None, 1, 1)
     assert row["segment"] == "OPTED_OUT"
 
 
-def test_messages_sent_after_the_clock_are_not_known_yet(redshift: Redshift) -> None:
-    load(redshift, *message(1, ago(days=1)), *message(2, CLOCK + timedelta(seconds=1)))
-    assert engagement(redshift)["sub_1#0"]["sent_30d"] == 1
+@in_step
+def test_messages_sent_after_the_clock_are_not_known_yet(own: Part) -> Steps:
+    yield own.load(*message(1, ago(days=1)), *message(2, CLOCK + timedelta(seconds=1)))
+    yield own.refresh(REPORT, CLOCK)
+    assert engagement(own)["sub_1#0"]["sent_30d"] == 1
 
 
 def _segment_cases() -> Iterable[Any]:
@@ -251,15 +247,15 @@ def _segment_cases() -> Iterable[Any]:
     )
 
 
-@pytest.mark.parametrize(
-    ("events", "segment"), [pytest.param(*case[1:], id=case[0]) for case in _segment_cases()]
-)
-def test_the_segment_of_a_recipient(redshift: Redshift, events: list[Event], segment: str) -> None:
-    load(redshift, *events)
-    assert engagement(redshift)["sub_1#0"]["segment"] == segment
+@in_step(cases={name: given for name, *given in _segment_cases()})
+def test_the_segment_of_a_recipient(own: Part, events: list[Event], segment: str) -> Steps:
+    yield own.load(*events)
+    yield own.refresh(REPORT, CLOCK)
+    assert engagement(own)["sub_1#0"]["segment"] == segment
 
 
-def test_scores_at_their_thresholds(redshift: Redshift) -> None:
+@in_step
+def test_scores_at_their_thresholds(own: Part) -> Steps:
     """Days since the only click, and messages clicked in 90 days, one on either side of each threshold."""
     recency = {7: 5, 8: 4, 30: 4, 31: 3, 60: 3, 61: 2, 90: 2, 91: 1}
     frequency = {10: 5, 9: 4, 5: 4, 4: 3, 3: 3, 2: 2, 1: 2, 0: 1}
@@ -278,15 +274,16 @@ def test_scores_at_their_thresholds(redshift: Redshift) -> None:
         sent_to(f"clicks_{count}", ago(days=80), None)
         for n in range(count):
             sent_to(f"clicks_{count}", ago(days=50, hours=n), ago(days=50, hours=n - 1))
-    load(redshift, campaign(), *events)
-    found = engagement(redshift)
+    yield own.load(campaign(), *events)
+    yield own.refresh(REPORT, CLOCK)
+    found = engagement(own)
     assert {d: found[f"days_{d}#0"]["r_score"] for d in recency} == recency
     assert {c: found[f"clicks_{c}#0"]["f_score"] for c in frequency} == frequency
 
 
-def test_consent_is_that_of_the_person_who_had_the_line(redshift: Redshift) -> None:
-    load(
-        redshift,
+@in_step
+def test_consent_is_that_of_the_person_who_had_the_line(own: Part) -> Steps:
+    yield own.load(
         opt_out("sub_1", ago(days=50), new_status="OPTED_IN"),
         *message(1, ago(days=40)),
         opt_out("sub_1", ago(days=30), new_status="REASSIGNED"),
@@ -294,7 +291,8 @@ def test_consent_is_that_of_the_person_who_had_the_line(redshift: Redshift) -> N
         opt_out("sub_2", ago(days=30), new_status="PENDING_CONFIRM"),
         *message(3, ago(days=20), recipient_id="sub_2"),
     )
-    rows = engagement(redshift)
+    yield own.refresh(REPORT, CLOCK)
+    rows = engagement(own)
     assert {key: row["subscription_status"] for key, row in rows.items()} == {
         "sub_1#0": "ENDED",
         "sub_1#1": "REASSIGNED",
@@ -302,42 +300,53 @@ def test_consent_is_that_of_the_person_who_had_the_line(redshift: Redshift) -> N
     }
 
 
-@pytest.mark.parametrize(
-    ("hours", "preferred"),
-    [([9, 9], None), ([9, 9, 17], 9), ([17, 9, 17, 9], 9), ([23, 23, 1], 23)],
+@in_step(
+    cases={
+        "two clicks": ([9, 9], None),
+        "three clicks": ([9, 9, 17], 9),
+        "as many of two hours": ([17, 9, 17, 9], 9),
+        "late in the evening": ([23, 23, 1], 23),
+    }
 )
 def test_the_preferred_hour_needs_three_clicks_and_is_the_smallest_of_several(
-    redshift: Redshift, hours: list[int], preferred: int | None
-) -> None:
+    own: Part, hours: list[int], preferred: int | None
+) -> Steps:
     sent_at = ago(days=20)
-    load(
-        redshift,
+    yield own.load(
         *message(1, sent_at, recipient_tz="Asia/Tokyo"),
         *(
             clicked(1, sent_at, datetime(2026, 6, 1) + timedelta(days=n, hours=hour - 9))
             for n, hour in enumerate(hours)
         ),
     )
-    assert engagement(redshift)["sub_1#0"]["preferred_hour_local"] == preferred
+    yield own.refresh(REPORT, CLOCK)
+    assert engagement(own)["sub_1#0"]["preferred_hour_local"] == preferred
+
+
+def _rows(redshift: Redshift) -> list[dict[str, Any]]:
+    with redshift.session("tests") as session:
+        return session.records(
+            f"select * from reports.{REPORT} order by snapshot_date, recipient_key"
+        )
 
 
 def test_each_week_keeps_its_rows_and_the_newest_is_current(redshift: Redshift) -> None:
     load(redshift, *message(1, NOON))
     sunday, monday = datetime(2026, 6, 7, 23, 59), datetime(2026, 6, 8)
     for as_of in (sunday - timedelta(days=1), sunday, monday):
-        engagement(redshift, as_of)
+        refresh(redshift, REPORT, as_of=as_of, report_tz="UTC")
     assert [(r["snapshot_date"], r["as_of"], r["is_current"]) for r in _rows(redshift)] == [
         (date(2026, 6, 1), sunday, False),
         (date(2026, 6, 8), monday, True),
     ]
     # A week of the past, computed again, does not become the newest.
-    engagement(redshift, sunday)
+    refresh(redshift, REPORT, as_of=sunday, report_tz="UTC")
     assert [r["is_current"] for r in _rows(redshift)] == [False, True]
 
 
 def test_thirteen_weeks_are_kept(redshift: Redshift) -> None:
     load(redshift, *message(1, NOON))
     for weeks in (12, 13, 14, 0):
-        engagement(redshift, ago(weeks=weeks))
+        refresh(redshift, REPORT, as_of=ago(weeks=weeks), report_tz="UTC")
     kept = [row["snapshot_date"] for row in _rows(redshift)]
     assert kept == [date(2026, 6, 8) - timedelta(weeks=12), date(2026, 6, 8)]

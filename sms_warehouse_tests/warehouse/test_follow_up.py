@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from sms_warehouse import sql
 from sms_warehouse.follow_up import decision_table
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.world import (
     Event,
     campaign,
@@ -25,16 +26,7 @@ from sms_warehouse_tests.warehouse.world import (
 )
 
 CLOCK = datetime(2026, 6, 10, 12)
-
-
-@pytest.fixture(autouse=True)
-def first_rules_and_settings(redshift: Redshift) -> Iterator[None]:
-    """Every test begins, and leaves the next one, with the table that the first migration writes."""
-    yield
-    with redshift.session("tests") as session:
-        for table in ("follow_up_rule", "follow_up_setting"):
-            session.execute(f"delete from reports.{table}")
-            sql.run(session, f"reference/{table}")
+REPORT = "followup_audience"
 
 
 def ago(**before: float) -> datetime:
@@ -57,16 +49,9 @@ def clicked(sent_at: datetime, clicked_at: datetime, number: int = 1) -> Event:
     return click(message_id(number, sent_at), clicked_at)
 
 
-def audience(redshift: Redshift, as_of: datetime = CLOCK) -> list[dict[str, Any]]:
-    refresh(redshift, "followup_audience", as_of=as_of, report_tz="UTC")
-    with redshift.session("tests") as session:
-        return session.records(
-            "select * from reports.followup_audience order by campaign_id, recipient_key"
-        )
-
-
-def one(redshift: Redshift, as_of: datetime = CLOCK) -> dict[str, Any]:
-    (row,) = audience(redshift, as_of)
+def of_campaign(own: Part) -> dict[str, Any]:
+    """The row of the one recipient in the campaign."""
+    (row,) = own.report(REPORT, campaign_id="cmp_1")
     return row
 
 
@@ -133,19 +118,17 @@ def _rule_cases() -> Iterable[Any]:
     )
 
 
-@pytest.mark.parametrize(
-    ("events", "action"), [pytest.param(*case[1:], id=case[0]) for case in _rule_cases()]
-)
-def test_what_a_message_calls_for(redshift: Redshift, events: list[Event], action: str) -> None:
-    load(redshift, *events)
-    rows = [row for row in audience(redshift) if row["campaign_id"] == "cmp_1"]
-    assert [row["action"] for row in rows] == [action]
+@in_step(cases={name: given for name, *given in _rule_cases()})
+def test_what_a_message_calls_for(own: Part, events: list[Event], action: str) -> Steps:
+    yield own.load(*events)
+    yield own.refresh(REPORT, CLOCK)
+    assert of_campaign(own)["action"] == action
 
 
-def test_the_latest_message_of_the_last_14_days_speaks_for_its_campaign(redshift: Redshift) -> None:
+@in_step
+def test_the_latest_message_of_the_last_14_days_speaks_for_its_campaign(own: Part) -> Steps:
     old, recent = ago(days=14), ago(days=3)
-    load(
-        redshift,
+    yield own.load(
         *message(recent, number=2),
         *message(ago(days=5), number=1),
         *message(ago(days=1), None, number=3, submit_status="SUPPRESSED", suppress_reason="X"),
@@ -154,16 +137,20 @@ def test_the_latest_message_of_the_last_14_days_speaks_for_its_campaign(redshift
         *message(CLOCK + timedelta(seconds=1), number=6),
         *message(ago(days=1), number=7, message_category="SERVICE"),
     )
-    assert [(row["campaign_id"], row["message_id"]) for row in audience(redshift)] == [
+    yield own.refresh(REPORT, CLOCK)
+    found = {(row["campaign_id"], row["message_id"]) for row in own.report(REPORT)}
+    assert found == {
         ("cmp_1", message_id(2, recent)),
         ("young", message_id(5, old + timedelta(seconds=1))),
-    ]
+    }
 
 
-def test_a_row_says_when_and_why(redshift: Redshift) -> None:
+@in_step
+def test_a_row_says_when_and_why(own: Part) -> Steps:
     sent_at = ago(days=2)
-    load(redshift, *message(sent_at, recipient_tz="America/New_York"))
-    assert one(redshift) == {
+    yield own.load(*message(sent_at, recipient_tz="America/New_York"))
+    yield own.refresh(REPORT, CLOCK)
+    assert of_campaign(own) == {
         "campaign_id": "cmp_1",
         "recipient_key": "sub_1#0",
         "message_id": message_id(1, sent_at),
@@ -181,12 +168,15 @@ def test_a_row_says_when_and_why(redshift: Redshift) -> None:
     }
 
 
-def test_a_rule_about_clicks_holds_from_the_last_click(redshift: Redshift) -> None:
+@in_step
+def test_a_rule_about_clicks_holds_from_the_last_click(own: Part) -> Steps:
     sent_at = ago(days=9)
-    load(redshift, *message(sent_at), clicked(sent_at, ago(hours=71)))
-    row = one(redshift)
+    yield own.load(*message(sent_at), clicked(sent_at, ago(hours=71)))
+    yield own.refresh(REPORT, CLOCK)
+    row = of_campaign(own)
     assert (row["eligible_until"], row["suppression_reason"]) == (CLOCK + timedelta(hours=1), None)
-    late = one(redshift, CLOCK + timedelta(hours=1))
+    yield own.refresh(REPORT, CLOCK + timedelta(hours=1))
+    late = of_campaign(own)
     assert (late["is_eligible_now"], late["suppression_reason"]) == (False, "EXPIRED")
 
 
@@ -250,14 +240,11 @@ def _others(count: int, first_at: datetime | None = None, **fields: Any) -> list
     ]
 
 
-@pytest.mark.parametrize(
-    ("events", "reason"), [pytest.param(*case[1:], id=case[0]) for case in _suppression_cases()]
-)
-def test_why_a_recipient_is_left_alone(
-    redshift: Redshift, events: list[Event], reason: str | None
-) -> None:
-    load(redshift, *events)
-    (row,) = [row for row in audience(redshift) if row["campaign_id"] == "cmp_1"]
+@in_step(cases={name: given for name, *given in _suppression_cases()})
+def test_why_a_recipient_is_left_alone(own: Part, events: list[Event], reason: str | None) -> Steps:
+    yield own.load(*events)
+    yield own.refresh(REPORT, CLOCK)
+    row = of_campaign(own)
     assert row["suppression_reason"] == reason
     assert row["is_eligible_now"] == (reason is None)
 
@@ -265,54 +252,55 @@ def test_why_a_recipient_is_left_alone(
 NEW_YORK = "America/New_York"
 
 
-@pytest.mark.parametrize(
-    ("as_of", "zone", "campaign_zone", "expected"),
-    [
-        # Winter, 7:59 and 8:00 in New York, and 20:59 and 21:00.
-        ("2026-01-14 12:59", NEW_YORK, None, "2026-01-14 13:00"),
-        ("2026-01-14 13:00", NEW_YORK, None, "2026-01-14 13:00"),
-        ("2026-01-15 01:59", NEW_YORK, None, "2026-01-15 01:59"),
-        ("2026-01-15 02:00", NEW_YORK, None, "2026-01-15 13:00"),
-        # The evening before clocks go forward, and before they go back.
-        ("2026-03-08 02:30", NEW_YORK, None, "2026-03-08 12:00"),
-        ("2026-11-01 02:30", NEW_YORK, None, "2026-11-01 13:00"),
-        # Early in the morning of those days.
-        ("2026-03-08 08:30", NEW_YORK, None, "2026-03-08 12:00"),
-        ("2026-11-01 08:30", NEW_YORK, None, "2026-11-01 13:00"),
-        # The last day of a year, east and west.
-        ("2026-12-31 12:00", "Pacific/Auckland", None, "2026-12-31 19:00"),
-        ("2026-12-31 10:00", "Pacific/Honolulu", None, "2026-12-31 18:00"),
-        ("2026-01-14 03:00", "Asia/Kolkata", None, "2026-01-14 03:00"),
-        # A zone nobody knows, and none: the campaign's, or UTC.
-        ("2026-01-14 12:00", "Mars/Olympus", NEW_YORK, "2026-01-14 13:00"),
-        ("2026-01-14 12:00", None, NEW_YORK, "2026-01-14 13:00"),
-        ("2026-01-14 07:00", None, None, "2026-01-14 08:00"),
-    ],
-)
+_QUIET_CASES: list[tuple[str, str | None, str | None, str]] = [
+    # Winter, 7:59 and 8:00 in New York, and 20:59 and 21:00.
+    ("2026-01-14 12:59", NEW_YORK, None, "2026-01-14 13:00"),
+    ("2026-01-14 13:00", NEW_YORK, None, "2026-01-14 13:00"),
+    ("2026-01-15 01:59", NEW_YORK, None, "2026-01-15 01:59"),
+    ("2026-01-15 02:00", NEW_YORK, None, "2026-01-15 13:00"),
+    # The evening before clocks go forward, and before they go back.
+    ("2026-03-08 02:30", NEW_YORK, None, "2026-03-08 12:00"),
+    ("2026-11-01 02:30", NEW_YORK, None, "2026-11-01 13:00"),
+    # Early in the morning of those days.
+    ("2026-03-08 08:30", NEW_YORK, None, "2026-03-08 12:00"),
+    ("2026-11-01 08:30", NEW_YORK, None, "2026-11-01 13:00"),
+    # The last day of a year, east and west.
+    ("2026-12-31 12:00", "Pacific/Auckland", None, "2026-12-31 19:00"),
+    ("2026-12-31 10:00", "Pacific/Honolulu", None, "2026-12-31 18:00"),
+    ("2026-01-14 03:00", "Asia/Kolkata", None, "2026-01-14 03:00"),
+    # A zone nobody knows, and none: the campaign's, or UTC.
+    ("2026-01-14 12:00", "Mars/Olympus", NEW_YORK, "2026-01-14 13:00"),
+    ("2026-01-14 12:00", None, NEW_YORK, "2026-01-14 13:00"),
+    ("2026-01-14 07:00", None, None, "2026-01-14 08:00"),
+]
+
+
+@in_step(cases={" ".join(map(str, case[:3])): case for case in _QUIET_CASES})
 def test_quiet_hours_are_those_of_the_recipient(
-    redshift: Redshift, as_of: str, zone: str | None, campaign_zone: str | None, expected: str
-) -> None:
+    own: Part, as_of: str, zone: str | None, campaign_zone: str | None, expected: str
+) -> Steps:
     clock = datetime.fromisoformat(as_of)
     sent_at = clock - timedelta(days=2)
-    load(
-        redshift,
+    yield own.load(
         campaign(occurred_at=sent_at, report_tz=campaign_zone),
         *message(sent_at, recipient_tz=zone),
     )
-    row = one(redshift, clock)
+    yield own.refresh(REPORT, clock)
+    row = of_campaign(own)
     assert row["eligible_from"] == datetime.fromisoformat(expected)
     assert row["is_eligible_now"] == (row["eligible_from"] == clock)
     assert row["suppression_reason"] == (None if row["is_eligible_now"] else "QUIET_HOURS")
 
 
-def test_what_needs_no_contact_knows_no_quiet_hours(redshift: Redshift) -> None:
+@in_step
+def test_what_needs_no_contact_knows_no_quiet_hours(own: Part) -> Steps:
     sent_at = ago(hours=5)
-    load(
-        redshift,
+    yield own.load(
         *message(sent_at, "UNDELIVERED", error_code="001", recipient_tz="Asia/Tokyo"),
         opt_out("sub_1", ago(days=9), new_status="PENDING_CONFIRM"),
     )
-    row = one(redshift)
+    yield own.refresh(REPORT, CLOCK)
+    row = of_campaign(own)
     assert (row["action"], row["is_eligible_now"]) == ("SUPPRESS_NUMBER", True)
     assert (row["eligible_from"], row["eligible_until"]) == (CLOCK, None)
 
@@ -336,7 +324,7 @@ def test_a_message_and_the_audience_follow_the_same_rules(redshift: Redshift) ->
     load(redshift, *events, day=now.date())
 
     def actions() -> dict[str, str]:
-        audience(redshift, now)
+        refresh(redshift, REPORT, as_of=now, report_tz="UTC")
         with redshift.session("tests") as session:
             seen = session.rows(
                 "select message_id, status.follow_up_action, audience.action"
@@ -435,11 +423,12 @@ def test_who_opted_out_is_not_contacted_whatever_the_rules_say(redshift: Redshif
         *message(sent_at, number=2, recipient_id="sub_2"),
         opt_out("sub_1", ago(hours=20)),
     )
-    found = {
-        row["recipient_key"]: (row["is_eligible_now"], row["suppression_reason"])
-        for row in audience(redshift)
-    }
-    assert found == {"sub_1#0": (False, "OPTED_OUT"), "sub_2#0": (True, None)}
+    refresh(redshift, REPORT, as_of=CLOCK, report_tz="UTC")
+    with redshift.session("tests") as session:
+        found = session.rows(
+            f"select recipient_key, is_eligible_now, suppression_reason from reports.{REPORT} order by 1"
+        )
+    assert found == [("sub_1#0", False, "OPTED_OUT"), ("sub_2#0", True, None)]
 
 
 def test_rules_printed_and_read_again_are_the_same(redshift: Redshift) -> None:

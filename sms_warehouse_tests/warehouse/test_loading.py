@@ -11,6 +11,7 @@ from sms_warehouse import apply, apply_events
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.conftest import FreshWarehouse
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.random_worlds import (
     in_objects,
     lower_thresholds,
@@ -47,29 +48,29 @@ def test_applying_again_changes_nothing(redshift: Redshift, facts: Facts) -> Non
     assert facts.everything() == before
 
 
-def test_the_same_event_in_two_objects_counts_once(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_the_same_event_in_two_objects_counts_once(own: Part) -> Steps:
     seen = click(M, at(minutes=3))
-    load(redshift, submitted(M), seen)
-    load(redshift, seen)
-    assert facts.message(M)["click_requests"] == 1
+    yield own.load(submitted(M), seen)
+    yield own.load(seen)
+    assert own.message(M)["click_requests"] == 1
 
 
-def test_the_same_event_twice_in_one_object_counts_once(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_the_same_event_twice_in_one_object_counts_once(own: Part) -> Steps:
     seen = receipt(M, "DELIVERED", at(seconds=3))
-    load(redshift, submitted(M), seen, seen)
-    assert facts.message(M)["receipts"] == 1
+    yield own.load(submitted(M), seen, seen)
+    assert own.message(M)["receipts"] == 1
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_of_two_copies_the_one_written_first_stays(
-    redshift: Redshift, facts: Facts, first: int
-) -> None:
+@in_step(cases={"earlier first": (0,), "later first": (1,)})
+def test_of_two_copies_the_one_written_first_stays(own: Part, first: int) -> Steps:
     one = receipt(M, "FAILED", at(seconds=3), event_id="twice")
     two = receipt(M, "DELIVERED", at(seconds=3), event_id="twice", logged_at=at(seconds=2))
-    load(redshift, submitted(M))
+    yield own.load(submitted(M))
     for copy in ((one, two), (two, one))[first]:
-        load(redshift, copy)
-    row = facts.message(M)
+        yield own.load(copy)
+    row = own.message(M)
     assert (row["delivery_state"], row["receipts"]) == ("DELIVERED", 1)
 
 
@@ -122,72 +123,62 @@ def test_every_event_type_is_settled_by_messages_and_then_their_recipients() -> 
         assert tables[-1] == "fact_message"
 
 
-def test_new_content_of_an_object_takes_the_place_of_the_old(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_new_content_of_an_object_takes_the_place_of_the_old(own: Part) -> Steps:
     kept, gone, new = (click(M, at(minutes=n)) for n in (3, 40, 80))
-    load(redshift, submitted(M))
+    yield own.load(submitted(M))
     for events in ((kept, gone), (kept, new)):
-        land(redshift, [Content("raw/overwritten", events)])
-        apply_all(redshift)
-    row = facts.message(M)
+        yield own.put("raw/overwritten", *events)
+    row = own.message(M)
     assert (row["click_requests"], row["last_click_at"]) == (2, at(minutes=80))
 
 
-def test_a_message_all_of_whose_events_left_is_gone(redshift: Redshift, facts: Facts) -> None:
+@in_step
+def test_a_message_all_of_whose_events_left_is_gone(own: Part) -> Steps:
     other = message_id(2)
     for message in (M, other):
-        land(redshift, [Content("raw/overwritten", (submitted(message),))])
-        apply_all(redshift)
-    assert facts.rows("fact_message", "message_id", M) == []
-    assert facts.message(other)["submit_status"] == "ACCEPTED"
+        yield own.put("raw/overwritten", submitted(message))
+    assert own.rows("fact_message", "message_id", M) == []
+    assert own.message(other)["submit_status"] == "ACCEPTED"
 
 
-def test_a_copy_that_had_lost_comes_back_when_the_winner_leaves(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_copy_that_had_lost_comes_back_when_the_winner_leaves(own: Part) -> Steps:
     winner = receipt(M, "DELIVERED", at(seconds=3), event_id="twice")
     loser = receipt(M, "FAILED", at(seconds=3), event_id="twice", logged_at=at(seconds=9))
-    load(redshift, submitted(M))
-    for content in (
-        Content("raw/overwritten", (winner,)),
-        Content("raw/other", (loser,)),
-        Content("raw/overwritten", (receipt(M, "SENT", at(seconds=1)),)),
-    ):
-        land(redshift, [content])
-        apply_all(redshift, {"delivery_receipt"})
-    row = facts.message(M)
+    yield own.load(submitted(M))
+    yield own.put("raw/overwritten", winner)
+    yield own.put("raw/other", loser)
+    yield own.put("raw/overwritten", receipt(M, "SENT", at(seconds=1)))
+    row = own.message(M)
     assert (row["delivery_state"], row["receipts"]) == ("FAILED", 2)
 
 
-def test_content_that_comes_back_counts_again_and_once(redshift: Redshift, facts: Facts) -> None:
-    first, second = (Content("raw/overwritten", (click(M, at(minutes=n)),)) for n in (3, 40))
-    load(redshift, submitted(M))
-    for content in (first, second, first):
-        land(redshift, [content])
-        apply_all(redshift)
-    row = facts.message(M)
+@in_step
+def test_content_that_comes_back_counts_again_and_once(own: Part) -> Steps:
+    first, second = (click(M, at(minutes=n)) for n in (3, 40))
+    yield own.load(submitted(M))
+    for held in (first, second, first):
+        yield own.put("raw/overwritten", held)
+    row = own.message(M)
     assert (row["click_requests"], row["first_click_at"]) == (1, at(minutes=3))
 
 
-def test_an_opt_out_that_leaves_frees_its_message(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(M), receipt(M, "DELIVERED", at(seconds=3)))
+@in_step
+def test_an_opt_out_that_leaves_frees_its_message(own: Part) -> Steps:
+    yield own.load(submitted(M), receipt(M, "DELIVERED", at(seconds=3)))
     for recipient, opted_out_at in (("sub_1", at(hours=1)), ("sub_2", None)):
-        land(redshift, [Content("raw/overwritten", (opt_out(recipient, at(hours=1)),))])
-        apply_all(redshift, {"subscription_changed"})
-        assert facts.message(M)["opted_out_at"] == opted_out_at
+        yield own.put("raw/overwritten", opt_out(recipient, at(hours=1)))
+        assert own.message(M)["opted_out_at"] == opted_out_at
 
 
-def test_a_submission_that_leaves_takes_its_verdict_on_clicks_along(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_submission_that_leaves_takes_its_verdict_on_clicks_along(own: Part) -> Steps:
     fast = click(M, at(seconds=1))
-    land(redshift, [Content("raw/overwritten", (submitted(M),)), *objects(fast)])
-    apply_all(redshift)
-    assert facts.message(M)["bot_clicks"] == 1
-    land(redshift, [Content("raw/overwritten", (submitted(message_id(2)),))])
-    apply_all(redshift)
-    row = facts.message(M)
+    yield own.put_all(Content("raw/overwritten", (submitted(M),)), *objects(fast))
+    assert own.message(M)["bot_clicks"] == 1
+    yield own.put("raw/overwritten", submitted(message_id(2)))
+    row = own.message(M)
     assert (row["bot_clicks"], row["human_clicks"], row["is_stub"]) == (0, 1, True)
 
 
@@ -228,13 +219,12 @@ def test_a_days_rows_are_counted_by_the_day_they_arrived(redshift: Redshift) -> 
 # The same events, however they come.
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_any_order_of_loading_gives_the_same_tables(
-    fresh_warehouse: FreshWarehouse, seed: int
-) -> None:
-    chance = random.Random(1000 + seed)
-    contents = in_objects(random_world(seed), chance)
+def test_any_order_of_loading_gives_the_same_tables(fresh_warehouse: FreshWarehouse) -> None:
+    """Two worlds beside each other, each a part of the same objects."""
+    chance = random.Random(1000)
     redshift = fresh_warehouse()
+    events = [e for n in range(2) for e in Part(redshift, n).load(*random_world(n)).events]
+    contents = in_objects(events, chance)
     lower_thresholds(redshift)
     land(redshift, contents)
     apply_all(redshift)

@@ -5,127 +5,110 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-import pytest
-
-from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
-    Content,
-    Facts,
-    apply_all,
     at,
     campaign,
     click,
     event,
-    land,
-    load,
     message_id,
     receipt,
     submitted,
 )
 
 
-def test_a_campaign_is_inferred_until_its_declaration_comes(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(redshift, submitted(message_id(), campaign_id="cmp_7", variant_id="B"))
-    (row,) = facts.rows("every_campaign", "campaign_id", "cmp_7")
+@in_step
+def test_a_campaign_is_inferred_until_its_declaration_comes(own: Part) -> Steps:
+    yield own.load(submitted(message_id(), campaign_id="cmp_7", variant_id="B"))
+    (row,) = own.rows("every_campaign", "campaign_id", "cmp_7")
     assert (row["campaign_name"], row["is_inferred"]) == (None, True)
-    load(
-        redshift, campaign("cmp_7", campaign_name="May", variants=json.dumps([{"variant_id": "A"}]))
+    yield own.load(
+        campaign("cmp_7", campaign_name="May", variants=json.dumps([{"variant_id": "A"}]))
     )
-    (row,) = facts.rows("every_campaign", "campaign_id", "cmp_7")
+    (row,) = own.rows("every_campaign", "campaign_id", "cmp_7")
     assert (row["campaign_name"], row["is_inferred"]) == ("May", False)
-    variants = facts.rows("every_variant", "campaign_id", "cmp_7")
+    variants = own.rows("every_variant", "campaign_id", "cmp_7")
     assert {(v["variant_id"], v["is_inferred"]) for v in variants} == {
         ("-", False),
         ("A", False),
         ("B", True),
     }
-    load(redshift, campaign("cmp_7", 2, variants=json.dumps([{"variant_id": "B"}])))
-    variants = facts.rows("every_variant", "campaign_id", "cmp_7")
+    yield own.load(campaign("cmp_7", 2, variants=json.dumps([{"variant_id": "B"}])))
+    variants = own.rows("every_variant", "campaign_id", "cmp_7")
     assert not any(v["is_inferred"] for v in variants)
 
 
-@pytest.mark.parametrize(
-    ("sender", "kind"),
-    [
-        ("27368", "SHORT_CODE"),
-        ("+18885550100", "TOLL_FREE"),
-        ("8005550100", "TOLL_FREE"),
-        ("+12125550100", "LONG_CODE"),
-        ("+447700900123", "LONG_CODE"),
-        ("ACME", "ALPHANUMERIC"),
-        ("-", None),
-    ],
-)
-def test_a_senders_kind_is_told_by_its_form(
-    redshift: Redshift, facts: Facts, sender: str, kind: str | None
-) -> None:
-    if sender != "-":
-        load(redshift, submitted(message_id(), sender_id=sender))
-    (row,) = facts.rows("dim_sender", "sender_id", sender)
-    assert row["sender_kind"] == kind
+@in_step
+def test_a_senders_kind_is_told_by_its_form(own: Part) -> Steps:
+    kinds = {
+        "27368": "SHORT_CODE",
+        "+18885550100": "TOLL_FREE",
+        "8005550100": "TOLL_FREE",
+        "+12125550100": "LONG_CODE",
+        "+447700900123": "LONG_CODE",
+        "ACME": "ALPHANUMERIC",
+    }
+    yield own.load(*(submitted(message_id(n), sender_id=s) for n, s in enumerate(kinds)))
+    for sender, kind in [*kinds.items(), ("-", None)]:
+        (row,) = own.rows("dim_sender", "sender_id", sender)
+        assert row["sender_kind"] == kind, sender
 
 
-def test_senders_and_links_were_seen_from_their_first_event_to_their_last(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_senders_and_links_were_seen_from_their_first_event_to_their_last(own: Part) -> Steps:
     later = DAY + timedelta(days=2)
-    load(redshift, click(message_id(), at(days=2), link_url_id="lnk_1"), day=later)
-    load(
-        redshift,
-        submitted(message_id(), at(hours=1), link_url_id="lnk_1"),
-        submitted(message_id(2), NOON, link_url_id="lnk_1"),
+    yield own.load(click(message_id(), at(days=2), link_url_id="lnk_1"), day=later)
+    yield own.load(
+        submitted(message_id(), at(hours=1), link_url_id="lnk_1", sender_id="54321"),
+        submitted(message_id(2), NOON, link_url_id="lnk_1", sender_id="54321"),
     )
-    load(redshift, event("inbound_message", at(days=2)), day=later)
-    (sender,) = facts.rows("dim_sender", "sender_id", "27368")
-    (link,) = facts.rows("dim_link_url", "link_url_id", "lnk_1")
+    yield own.load(event("inbound_message", at(days=2), sender_id="54321"), day=later)
+    (sender,) = own.rows("dim_sender", "sender_id", "54321")
+    (link,) = own.rows("dim_link_url", "link_url_id", "lnk_1")
     for row in (sender, link):
         assert (row["first_seen_at"], row["last_seen_at"]) == (NOON, at(days=2))
 
 
-def test_networks_and_error_codes_nobody_listed_are_inferred(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
+@in_step
+def test_networks_and_error_codes_nobody_listed_are_inferred(own: Part) -> Steps:
+    yield own.load(
         receipt(message_id(1), "FAILED", at(minutes=1), error_code="69321", mcc_mnc="999999"),
         receipt(message_id(2), "FAILED", at(minutes=2), error_code="001", mcc_mnc="310012"),
     )
-    (unknown,) = facts.rows("every_delivery_error", "error_code", "69321")
-    (known,) = facts.rows("every_delivery_error", "error_code", "001")
+    (unknown,) = own.rows("every_delivery_error", "error_code", "69321")
+    (known,) = own.rows("every_delivery_error", "error_code", "001")
     assert (unknown["failure_category"], unknown["is_inferred"]) == ("UNKNOWN", True)
     assert (known["failure_category"], known["is_inferred"]) == ("INVALID_NUMBER", False)
     assert unknown["first_seen_at"] == at(minutes=1)
-    (carrier,) = facts.rows("every_carrier", "mcc_mnc", "999999")
+    (carrier,) = own.rows("every_carrier", "mcc_mnc", "999999")
     assert (carrier["country"], carrier["is_inferred"]) == (None, True)
-    (carrier,) = facts.rows("every_carrier", "mcc_mnc", "310012")
+    (carrier,) = own.rows("every_carrier", "mcc_mnc", "310012")
     assert not carrier["is_inferred"]
 
 
-def test_what_only_overwritten_content_named_is_forgotten(redshift: Redshift, facts: Facts) -> None:
-    load(redshift, submitted(message_id(3), sender_id="11111"))
+@in_step
+def test_what_only_overwritten_content_named_is_forgotten(own: Part) -> Steps:
+    yield own.load(submitted(message_id(3), sender_id="11111"))
     for sender in ("22222", "33333"):
         send = submitted(message_id(1), sender_id=sender, campaign_id=f"cmp_{sender}")
-        land(redshift, [Content("raw/overwritten", (send,))])
-        apply_all(redshift)
-    senders = {s: facts.rows("dim_sender", "sender_id", s) for s in ("11111", "22222", "33333")}
+        yield own.put("raw/overwritten", send)
+    senders = {s: own.rows("dim_sender", "sender_id", s) for s in ("11111", "22222", "33333")}
     assert {s: len(rows) for s, rows in senders.items()} == {"11111": 1, "22222": 0, "33333": 1}
-    assert facts.rows("every_campaign", "campaign_id", "cmp_22222") == []
+    assert own.rows("every_campaign", "campaign_id", "cmp_22222") == []
 
 
-def test_no_message_is_lost_by_joining_what_it_names(redshift: Redshift) -> None:
-    load(
-        redshift,
+@in_step
+def test_no_message_is_lost_by_joining_what_it_names(own: Part) -> Steps:
+    yield own.load(
         submitted(message_id(1), campaign_id="cmp_9", variant_id="Z", mcc_mnc="99999"),
         submitted(message_id(2), submit_status="REJECTED", submit_error_code="odd"),
         receipt(message_id(3), "DELIVERED", at(minutes=1)),
         receipt(message_id(1), "FAILED", at(minutes=1), error_code="strange"),
         campaign("cmp_1"),
     )
-    with redshift.session("tests") as session:
+    with own.redshift.session("tests") as session:
         joined = session.rows(
             """
             select message.message_id
@@ -151,4 +134,6 @@ def test_no_message_is_lost_by_joining_what_it_names(redshift: Redshift) -> None
                 and error.error_code = coalesce(message.final_error_code, '-')
             """
         )
-    assert sorted(joined) == sorted([(message_id(n),) for n in (1, 2, 3)])
+        messages = session.rows("select message_id from warehouse.fact_message")
+    assert sorted(joined) == sorted(messages)
+    assert {(own.named("message_id", message_id(n)),) for n in (1, 2, 3)} <= set(joined)

@@ -7,19 +7,14 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
     Content,
     Event,
-    Facts,
-    apply_all,
     at,
-    land,
-    load,
     message_id,
     opt_out,
     submitted,
@@ -28,22 +23,22 @@ from sms_warehouse_tests.warehouse.world import (
 _LINE_CHANGES = ("DEACTIVATED", "REASSIGNED")
 
 
-def _recipient(facts: Facts, key: str) -> dict[str, Any]:
-    (row,) = facts.rows("dim_recipient", "recipient_key", key)
+def _recipient(own: Part, key: str) -> dict[str, Any]:
+    (row,) = own.rows("dim_recipient", "recipient_key", key)
     return row
 
 
-def _consents(facts: Facts, recipient: str) -> list[tuple[Any, ...]]:
+def _consents(own: Part, recipient: str) -> list[tuple[Any, ...]]:
     columns = ("recipient_key", "program_id", "status", "valid_from", "valid_to", "is_current")
-    rows = facts.rows("dim_subscription", "recipient_id", recipient)
+    rows = own.rows("dim_subscription", "recipient_id", recipient)
     return sorted(tuple(row[column] for column in columns) for row in rows)
 
 
+@in_step
 def test_a_recipient_is_as_the_last_message_says_and_was_seen_from_first_to_last(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
+    own: Part,
+) -> Steps:
+    yield own.load(
         submitted(
             message_id(2, at(days=2)),
             at(days=2),
@@ -53,8 +48,8 @@ def test_a_recipient_is_as_the_last_message_says_and_was_seen_from_first_to_last
         ),
         submitted(message_id(1), NOON, mcc_mnc="310012", recipient_tz="America/New_York"),
     )
-    load(redshift, opt_out("sub_1", at(days=9), msisdn_token="c" * 64))
-    row = _recipient(facts, "sub_1#0")
+    yield own.load(opt_out("sub_1", at(days=9), msisdn_token="c" * 64))
+    row = _recipient(own, "sub_1#0")
     assert (row["recipient_id"], row["assignment_seq"]) == ("sub_1", 0)
     assert (row["msisdn_token"], row["tz"]) == ("b" * 64, "America/Denver")
     assert (row["home_carrier"], row["country"]) == ("310260", "US")
@@ -66,103 +61,92 @@ def test_a_recipient_is_as_the_last_message_says_and_was_seen_from_first_to_last
     assert row["erased_at"] is None
 
 
-def test_a_recipient_known_only_by_their_consent_has_a_row(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(redshift, opt_out("sub_9", at(hours=1), new_status="OPTED_IN", msisdn_token="d" * 64))
-    row = _recipient(facts, "sub_9#0")
+@in_step
+def test_a_recipient_known_only_by_their_consent_has_a_row(own: Part) -> Steps:
+    yield own.load(opt_out("sub_9", at(hours=1), new_status="OPTED_IN", msisdn_token="d" * 64))
+    row = _recipient(own, "sub_9#0")
     assert (row["msisdn_token"], row["tz"], row["last_message_id"]) == ("d" * 64, None, None)
     assert row["first_seen_at"] == row["last_seen_at"] == at(hours=1)
 
 
-def test_messages_without_a_known_recipient_find_a_row_to_join(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(redshift, submitted(message_id(1)))
-    assert _recipient(facts, "-")["recipient_id"] == "-"
+@in_step
+def test_messages_without_a_known_recipient_find_a_row_to_join(own: Part) -> Steps:
+    yield own.load(submitted(message_id(1)))
+    assert _recipient(own, "-")["recipient_id"] == "-"
 
 
-def test_a_line_that_changed_hands_late_takes_its_later_messages_along(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_line_that_changed_hands_late_takes_its_later_messages_along(own: Part) -> Steps:
     months = [at(days=40 * n) for n in range(6)]
-    load(redshift, *(submitted(message_id(n, t), t) for n, t in enumerate(months)))
-    load(redshift, opt_out("sub_1", months[1] + timedelta(days=1), new_status="REASSIGNED"))
-    before, after = _recipient(facts, "sub_1#0"), _recipient(facts, "sub_1#1")
+    yield own.load(*(submitted(message_id(n, t), t) for n, t in enumerate(months)))
+    yield own.load(opt_out("sub_1", months[1] + timedelta(days=1), new_status="REASSIGNED"))
+    before, after = _recipient(own, "sub_1#0"), _recipient(own, "sub_1#1")
     assert (before["first_message_at"], before["last_message_at"]) == (months[0], months[1])
     assert before["last_seen_at"] == months[1]
     assert (after["first_message_at"], after["last_message_at"]) == (months[2], months[5])
     assert after["first_seen_at"] == months[1] + timedelta(days=1)
 
 
-def test_a_retry_to_another_number_changes_the_recipients_token(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(redshift, submitted(message_id(1)))
-    load(redshift, submitted(message_id(1), at(hours=1), attempt_no=2, msisdn_token="e" * 64))
-    assert _recipient(facts, "sub_1#0")["msisdn_token"] == "e" * 64
+@in_step
+def test_a_retry_to_another_number_changes_the_recipients_token(own: Part) -> Steps:
+    yield own.load(submitted(message_id(1)))
+    yield own.load(submitted(message_id(1), at(hours=1), attempt_no=2, msisdn_token="e" * 64))
+    assert _recipient(own, "sub_1#0")["msisdn_token"] == "e" * 64
 
 
-def test_a_recipient_whose_only_message_was_overwritten_is_forgotten(
-    redshift: Redshift, facts: Facts
-) -> None:
+@in_step
+def test_a_recipient_whose_only_message_was_overwritten_is_forgotten(own: Part) -> Steps:
     for recipient in ("sub_1", "sub_2"):
-        content = Content("raw/overwritten", (submitted(message_id(1), recipient_id=recipient),))
-        land(redshift, [content])
-        apply_all(redshift)
-    assert facts.rows("dim_recipient", "recipient_id", "sub_1") == []
-    assert len(facts.rows("dim_recipient", "recipient_id", "sub_2")) == 1
+        yield own.put("raw/overwritten", submitted(message_id(1), recipient_id=recipient))
+    assert own.rows("dim_recipient", "recipient_id", "sub_1") == []
+    assert len(own.rows("dim_recipient", "recipient_id", "sub_2")) == 1
 
 
-def test_consent_holds_until_the_next_change_in_its_program(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
+@in_step
+def test_consent_holds_until_the_next_change_in_its_program(own: Part) -> Steps:
+    yield own.load(
         opt_out("sub_1", at(hours=5), program_id="ALL"),
         opt_out("sub_1", at(hours=1), program_id="deals", new_status="OPTED_IN"),
         opt_out("sub_1", at(hours=1), program_id="ALL", new_status="OPTED_IN"),
         opt_out("sub_2", at(hours=2), program_id="ALL"),
     )
-    assert _consents(facts, "sub_1") == [
+    assert _consents(own, "sub_1") == [
         ("sub_1#0", "ALL", "OPTED_IN", at(hours=1), at(hours=5), False),
         ("sub_1#0", "ALL", "OPTED_OUT", at(hours=5), None, True),
         ("sub_1#0", "deals", "OPTED_IN", at(hours=1), None, True),
     ]
 
 
-def test_no_consent_outlives_the_line(redshift: Redshift, facts: Facts) -> None:
-    load(
-        redshift,
+@in_step
+def test_no_consent_outlives_the_line(own: Part) -> Steps:
+    yield own.load(
         opt_out("sub_1", at(hours=1), program_id="deals", new_status="OPTED_IN"),
         opt_out("sub_1", at(hours=3), program_id="ALL", new_status="DEACTIVATED"),
         opt_out("sub_1", at(hours=4), program_id="deals", new_status="OPTED_IN"),
     )
-    assert _consents(facts, "sub_1") == [
+    assert _consents(own, "sub_1") == [
         ("sub_1#0", "deals", "OPTED_IN", at(hours=1), at(hours=3), False),
         ("sub_1#1", "ALL", "DEACTIVATED", at(hours=3), None, True),
         ("sub_1#1", "deals", "OPTED_IN", at(hours=4), None, True),
     ]
 
 
-def test_of_changes_at_one_time_the_one_that_occurred_last_holds(
-    redshift: Redshift, facts: Facts
-) -> None:
-    load(
-        redshift,
+@in_step
+def test_of_changes_at_one_time_the_one_that_occurred_last_holds(own: Part) -> Steps:
+    yield own.load(
         opt_out("sub_1", at(minutes=2), effective_at=NOON, event_id="a", new_status="OPTED_IN"),
         opt_out("sub_1", at(minutes=1), effective_at=NOON, event_id="b"),
     )
-    assert _consents(facts, "sub_1") == [
+    assert _consents(own, "sub_1") == [
         ("sub_1#0", "ALL", "OPTED_IN", NOON, None, True),
         ("sub_1#0", "ALL", "OPTED_OUT", NOON, NOON, False),
     ]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@in_step(cases={"0": (0,), "1": (1,)})
 def test_however_events_come_recipients_are_what_all_of_them_together_say(
-    redshift: Redshift, facts: Facts, seed: int
-) -> None:
+    own: Part, seed: int
+) -> Steps:
     """Batches of attempts, late changes of lines and overwritten objects against a count over everything."""
     draw = random.Random(seed)
     contents: list[Content] = []
@@ -179,9 +163,8 @@ def test_however_events_come_recipients_are_what_all_of_them_together_say(
             ]
         contents += batch
         draw.shuffle(batch)
-        land(redshift, batch)
-        apply_all(redshift, {content.event_type for content in batch})
-        assert _rows(redshift) == _expected(redshift)
+        yield own.put_all(*batch)
+        assert _rows(own.redshift) == _expected(own.redshift)
 
 
 def _sends(draw: random.Random, count: int) -> list[Event]:
