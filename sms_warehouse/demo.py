@@ -274,10 +274,6 @@ def _dagster(stack: LocalStack, home: Path, port: int | None) -> Iterator[Callab
     shutil.copy(Path(__file__).parent / "local" / "dagster.yaml", home)
     workspace = home / "workspace.yaml"
     workspace.write_text(_WORKSPACE)
-    # Here and alone: two processes that make Dagster's SQLite files at once can leave them stamped twice,
-    # and then nobody can open them again.
-    with dg.DagsterInstance.get() as instance:
-        _bury(instance)
     address = None
     if port is None:
         module, arguments = "dagster._daemon", ["run"]
@@ -293,20 +289,24 @@ def _dagster(stack: LocalStack, home: Path, port: int | None) -> Iterator[Callab
         dict(os.environ),
         stack.directory / "logs" / "dagster.log",
         stack.directory / "servers.lock",
-        lambda: _ask_dagster(address),
+        lambda: _ask_dagster(instance, address),
     )
 
     def check() -> None:
         if server.has_died():
             raise server.failure()
 
-    server.start()
-    group = server.pid
     try:
-        server.wait_until_ready(seconds=_DAGSTER_START_S)
+        # Here and alone: two processes that make Dagster's SQLite files at once can leave them stamped twice,
+        # and then nobody can open them again.
+        with dg.DagsterInstance.get() as instance:
+            _bury(instance)
+            server.start()
+            server.wait_until_ready(seconds=_DAGSTER_START_S)
         _tell("Dagster answers")
         yield check
     finally:
+        group = server.pid
         server.stop()
         # Runs under way are processes of the same group, and nobody waits for them.
         if group is not None:
@@ -322,14 +322,11 @@ def _bury(instance: dg.DagsterInstance) -> None:
         instance.report_run_failed(run, "The demo it belonged to has ended.")
 
 
-def _ask_dagster(address: str | None) -> None:
-    import dagster as dg
-
+def _ask_dagster(instance: dg.DagsterInstance, address: str | None) -> None:
     if address is not None:
         urlopen(f"{address}/server_info", timeout=5).close()
-    with dg.DagsterInstance.get() as instance:
-        if "SENSOR" not in instance.get_daemon_heartbeats():
-            raise OSError("the daemon does not evaluate sensors yet")
+    if "SENSOR" not in instance.get_daemon_heartbeats():
+        raise OSError("the daemon does not evaluate sensors yet")
 
 
 def _tell_addresses(stack: LocalStack) -> None:

@@ -21,15 +21,15 @@ _WRITES = re.compile(
 )
 
 
+def run_command(*arguments: str, **environment: str | None) -> Result:
+    """Runs ``sms-warehouse`` with these arguments; keyword arguments are environment variables."""
+    forget_clients()
+    return CliRunner().invoke(main, arguments, env=environment, prog_name="sms-warehouse")
+
+
 @pytest.fixture
 def command() -> Command:
-    """Runs ``sms-warehouse`` with these arguments; keyword arguments are environment variables."""
-
-    def run(*arguments: str, **environment: str | None) -> Result:
-        forget_clients()
-        return CliRunner().invoke(main, arguments, env=environment, prog_name="sms-warehouse")
-
-    return run
+    return run_command
 
 
 Begin = Callable[[Callable[[Redshift], object]], Redshift]

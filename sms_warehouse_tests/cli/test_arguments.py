@@ -1,12 +1,20 @@
 """What is wrong with a call is said before anything is done, and says how to do better."""
 
-from datetime import UTC, datetime, timedelta
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse_tests.cli.conftest import Command
 
+NOWS = [
+    datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC),
+    datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC),
+    datetime(2027, 1, 1, tzinfo=UTC),
+    datetime(2028, 2, 29, 12, tzinfo=UTC),
+]
 VERBS = (
     "migrate",
     "traffic",
@@ -47,12 +55,29 @@ def test_a_day_before_the_first_partition_is_refused_and_the_variable_named(
     assert "SMS_WAREHOUSE_FIRST_DAY" in result.stderr
 
 
-@pytest.mark.parametrize("verb", ["load", "traffic"])
-def test_a_day_that_is_still_to_come_is_refused(command: Command, verb: str) -> None:
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-    result = command(verb, "--from", "2026-01-01", "--to", tomorrow)
+def set_clock(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """The time at which the command takes itself to run."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(now.timestamp(), tz)
+
+    monkeypatch.setattr("sms_warehouse.cli.datetime", Clock)
+
+
+@pytest.mark.parametrize("call", [("load",), ("traffic", "--messages", "1")])
+@pytest.mark.parametrize("now", NOWS)
+def test_a_day_that_is_still_to_come_is_refused_and_today_is_not(
+    command: Command, monkeypatch: pytest.MonkeyPatch, call: tuple[str, ...], now: datetime
+) -> None:
+    set_clock(monkeypatch, now)
+    today, tomorrow = now.date(), now.date() + timedelta(days=1)
+    result = command(*call, "--from", "2026-01-01", "--to", str(tomorrow))
     assert result.exit_code == 2
-    assert f"{tomorrow} is still to come" in result.stderr
+    assert f"{tomorrow} is still to come: today is {today}, UTC" in result.stderr
+    result = command(*call, "--from", str(today), "--to", "2026-01-01")
+    assert f"{today} is after --to 2026-01-01" in result.stderr
 
 
 @pytest.mark.parametrize("text", ["01.02.2026", "2026-02-30", "yesterday"])
@@ -91,12 +116,16 @@ def test_a_clock_that_is_no_time_is_refused(command: Command) -> None:
     assert "'noon' is not a time like 2026-01-31T12:00:00" in result.stderr
 
 
-def test_a_clock_that_is_still_to_come_is_refused(command: Command) -> None:
+@pytest.mark.parametrize("now", NOWS)
+def test_a_clock_that_is_still_to_come_is_refused(
+    command: Command, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
     """Days that have not ended would be final, and reports stand still until then."""
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    result = command("load", "--from", "2026-03-01", "--to", "2026-03-01", "--as-of", tomorrow)
+    set_clock(monkeypatch, now)
+    soon = (now + timedelta(seconds=1)).isoformat()
+    result = command("load", "--from", "2026-01-01", "--to", "2026-01-01", "--as-of", soon)
     assert result.exit_code == 2
-    assert f"{tomorrow} is still to come" in result.stderr
+    assert f"{soon} is still to come" in result.stderr
 
 
 def test_a_world_cannot_start_after_its_first_day(command: Command) -> None:

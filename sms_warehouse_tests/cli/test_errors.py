@@ -6,9 +6,11 @@ A traceback would be true as well, but the person who reads it has a variable to
 import sys
 
 import pytest
+from botocore.config import Config
 from click.testing import Result
 
 from sms_warehouse.local.services import free_port
+from sms_warehouse.resources import s3
 from sms_warehouse_tests.cli.conftest import Command
 from sms_warehouse_tests.conftest import Platform
 
@@ -85,8 +87,10 @@ def test_a_bucket_that_is_not_there_is_named(
 
 
 def test_an_s3_that_does_not_answer_is_named_with_its_address(
-    command: Command, platform: Platform
+    command: Command, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    once = s3._CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+    monkeypatch.setattr(s3, "_CONFIG", once)
     address = f"http://127.0.0.1:{free_port()}"
     line = error(command("load", *DAYS, AWS_ENDPOINT_URL=address))
     assert "S3 does not answer" in line

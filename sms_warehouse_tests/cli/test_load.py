@@ -1,137 +1,119 @@
 """``sms-warehouse load`` brings in days without a daemon, says what it did, and never does it twice."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import dagster as dg
 import pytest
 
 from sms_warehouse.landing.events import EVENTS
+from sms_warehouse_tests.cli import day
 from sms_warehouse_tests.cli.conftest import Command
-from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.cli.day import CLOCK, DAY, DAYS, NEXT_DAY, TRAFFIC
+from sms_warehouse_tests.conftest import Platform, Worlds
 
-# Recent: of days past SMS_WAREHOUSE_STAGING_DAYS only the ledger is left to check.
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
-DAY = ("--from", str(YESTERDAY), "--to", str(YESTERDAY))
-TRAFFIC = ("traffic", *DAY, "--messages", "100", "--faults", "usual")
+
+@pytest.fixture(autouse=True)
+def staged(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in day.STAGED.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
-def truth(command: Command, platform: Platform) -> dict[str, dict[str, int]]:
-    """What the services wrote on a day, with the faults of everyday life."""
-    result = command(*TRAFFIC, "--json")
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+def written(platform: Platform, worlds: Worlds) -> Platform:
+    return worlds.begin(platform, day.written)
 
 
-def load(command: Command, *arguments: str, **environment: str) -> dict[str, Any]:
-    result = command("load", *DAY, "--json", *arguments, **environment)
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+@pytest.fixture
+def loaded(platform: Platform, worlds: Worlds) -> Platform:
+    return worlds.begin(platform, day.loaded)
 
 
-def test_every_line_is_accounted_for_once_and_its_run_recorded(
-    command: Command, truth: dict[str, dict[str, int]], tmp_path: Path
-) -> None:
-    """Loading again lands nothing."""
-    first = load(command, DAGSTER_HOME=str(tmp_path))
+def test_every_line_is_accounted_for_once_and_its_run_recorded(loaded: Platform) -> None:
+    told = day.told(loaded)
+    truth, load = told["truth"], told["load"]
+    assert truth.keys() == EVENTS.keys()
     assert {
         event_type: (row["lines"], row["quarantined"], row["blank"])
-        for event_type, row in first["loaded"].items()
-        if row["objects"]
+        for event_type, row in load["loaded"].items()
     } == {
         event_type: (counts["lines"], counts["malformed"], counts["blank"])
         for event_type, counts in truth.items()
     }
-    for row in first["loaded"].values():
+    for row in load["loaded"].values():
         assert row["lines"] == row["landed"] + row["quarantined"] + row["blank"]
-    assert not any(row["objects"] for row in load(command)["loaded"].values())
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        recorded = {
-            run.run_id: (run.job_name, run.tags.get("dagster/partition"), run.status.value)
-            for run in instance.get_runs()
-        }
-    assert recorded == {
-        first["runs"][str(YESTERDAY)]: ("load_day", str(YESTERDAY), "SUCCESS"),
-        first["runs"]["refresh_reports"]: ("refresh_reports", None, "SUCCESS"),
+    assert sum(row["quarantined"] for row in load["loaded"].values()) > 0
+    assert told["recorded"] == {
+        load["runs"][DAY]: ["load_day", DAY, "SUCCESS"],
+        load["runs"]["refresh_reports"]: ["refresh_reports", None, "SUCCESS"],
     }
 
 
 def test_a_dry_run_tells_what_a_load_would_land_and_writes_nothing(
-    command: Command, truth: object, platform: Platform
+    command: Command, written: Platform
 ) -> None:
-    result = command("load", *DAY, "--dry-run", "--json")
+    result = command("load", *DAYS, "--dry-run", "--json")
     assert result.exit_code == 0, result.stderr
     waiting = json.loads(result.stdout)
     assert [(row["day"], row["event_type"]) for row in waiting] == [
-        (str(YESTERDAY), event_type) for event_type in EVENTS
+        (DAY, event_type) for event_type in EVENTS
     ]
     listed = {w["event_type"]: w["objects_listed"] for w in waiting}
     assert {w["event_type"]: w["objects_to_land"] for w in waiting} == listed
-    assert sum(listed.values()) == len(platform.lake.list_prefix("raw/"))
-    with platform.redshift.session("tests") as session:
+    assert sum(listed.values()) == len(written.lake.list_prefix("raw/"))
+    with written.redshift.session("tests") as session:
         for table in ("landed_object", "listed_day"):
             assert session.value(f"select count(*) as kept from control.{table}") == 0
 
 
-def test_one_event_type_can_be_loaded_alone(
-    command: Command, truth: object, platform: Platform
-) -> None:
-    found = load(command, "--event", "link_click")
-    assert list(found["loaded"]) == ["link_click"]
-    with platform.redshift.session("tests") as session:
+def test_one_event_type_can_be_loaded_alone(command: Command, written: Platform) -> None:
+    result = command("load", *DAYS, *CLOCK, "--json", "--event", "link_click")
+    assert result.exit_code == 0, result.stderr
+    assert list(json.loads(result.stdout)["loaded"]) == ["link_click"]
+    with written.redshift.session("tests") as session:
         event_types = session.rows("select distinct event_type from control.landed_object")
     assert [tuple(row) for row in event_types] == [("link_click",)]
 
 
-def test_the_reports_are_computed_for_the_clock_that_was_given(
-    command: Command, truth: object, platform: Platform
-) -> None:
-    """The table goes to standard output, progress and notes do not."""
-    result = command("load", *DAY, "--as-of", "2026-03-05T14:00:00+02:00")
-    assert result.exit_code == 0, result.stderr
-    header, *rows = result.stdout.splitlines()
-    assert header.split()[:3] == ["event", "type", "objects"]
-    assert [row.split()[0] for row in rows] == list(EVENTS)
-    assert "DAGSTER_HOME is not set" in result.stderr
-    assert f"message_submitted {YESTERDAY}" in result.stderr
-    with platform.redshift.session("tests") as session:
+def test_the_reports_are_computed_for_the_clock_that_was_given(loaded: Platform) -> None:
+    with loaded.redshift.session("tests") as session:
         clocks = session.rows("select distinct as_of from control.report_refresh")
     assert [clock.isoformat() for (clock,) in clocks] == ["2026-03-05T12:00:00"]
 
 
 def test_a_day_that_cannot_be_proved_fails_the_command_and_the_next_day_is_loaded(
-    command: Command, truth: object, platform: Platform
+    command: Command, loaded: Platform
 ) -> None:
-    """A row that vanishes behind the ledger's back is what the blocking check is there to find."""
-    load(command)
-    with platform.redshift.session("tests") as session:
+    """A row that vanishes behind the ledger's back is what the blocking check is there to find.
+
+    What was landed before is not landed again. The table goes to standard output, progress and notes do not.
+    """
+    with loaded.redshift.session("tests") as session:
         session.execute("delete from staging.message_submitted where line_number = 1")
-    result = command("load", "--from", str(YESTERDAY), "--to", str(YESTERDAY + timedelta(days=1)))
+    result = command("load", "--from", DAY, "--to", NEXT_DAY)
     assert result.exit_code == 1
     errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
     assert errors
-    assert all(str(YESTERDAY) in line for line in errors)
+    assert all(DAY in line for line in errors)
     assert any("every_record_landed of staging/message_submitted" in line for line in errors)
-    assert f"{YESTERDAY + timedelta(days=1)}: loading" in result.stderr
+    assert f"{NEXT_DAY}: loading" in result.stderr
+    header, *rows = result.stdout.splitlines()
+    assert header.split()[:3] == ["event", "type", "objects"]
+    assert [row.split()[:2] for row in rows] == [[event_type, "0"] for event_type in EVENTS]
+    assert "DAGSTER_HOME is not set" in result.stderr
+    assert f"message_submitted {DAY}" in result.stderr
 
 
 def test_checks_of_the_reports_that_do_not_pass_are_told_by_their_severity(
-    command: Command,
-    truth: object,
-    platform: Platform,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Command, written: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A number that contradicts another is an error, also to the demo; a code that nobody mapped is a warning."""
-    with platform.redshift.session("tests") as session:
+    with written.redshift.session("tests") as session:
         session.execute(
             "delete from reports.follow_up_rule where outcome is null and clicked is null"
         )
         session.execute("delete from warehouse.dim_delivery_error")
-    result = command("load", *DAY, DAGSTER_HOME=str(tmp_path))
+    result = command("load", *DAYS, *CLOCK, DAGSTER_HOME=str(tmp_path))
     assert result.exit_code == 1
     told = [line for line in result.stderr.splitlines() if " of reports/" in line]
     assert told == [

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,8 @@ from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse.trace.lines import base64_parts
 from sms_warehouse_tests.cli.conftest import Begin, Command
-from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.cli.day import loaded as loaded_day
+from sms_warehouse_tests.conftest import Platform, Worlds
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
@@ -479,15 +478,11 @@ def test_what_a_stranger_wrote_does_not_steer_the_terminal(
     assert "\\x1b[2J\\nhuman" in result.stdout
 
 
-@pytest.mark.slow
 def test_each_line_is_fetched_from_s3_as_it_was_written(
-    command: Command, platform: Platform, tell: Tell, tmp_path: Path
+    platform: Platform, worlds: Worlds, tell: Tell
 ) -> None:
-    day = str((datetime.now(UTC) - timedelta(days=1)).date())
-    days = ("--from", day, "--to", day)
-    assert command("traffic", *days, "--messages", "60", "--faults", "usual").exit_code == 0
-    result = command("load", *days, DAGSTER_HOME=str(tmp_path))
-    assert result.exit_code == 0, result.output
+    """Of a day that the command loaded, through the driver."""
+    worlds.begin(platform, loaded_day)
     with platform.redshift.session("tests") as session:
         message = session.value(
             "select message_id from warehouse.fact_message where not is_stub"
