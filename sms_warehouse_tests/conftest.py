@@ -127,7 +127,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Databases
 FreshWarehouse = Callable[..., Redshift]
 """Makes a warehouse in this process, with its schema and reference data and no events.
 
-Arguments are the isolation level, and fields of the resource.
+Arguments are the isolation level, a function that makes the ``world`` it begins with (called once a run; the others
+copy what it made), and fields of the resource.
 """
 
 
@@ -138,9 +139,27 @@ def _warehouses(
     databases, files = engine
     made: list[str] = []
 
-    def fresh(isolation: str = SNAPSHOT, **fields: Any) -> Redshift:
-        made.append(files.make(migrated, isolation))
+    def fresh(
+        isolation: str = SNAPSHOT,
+        *,
+        world: Callable[[Redshift], object] | None = None,
+        **fields: Any,
+    ) -> Redshift:
+        content = migrated if world is None else kept(world)
+        made.append(files.make(content, isolation))
         return InProcessRedshift.of(databases, made[-1], **fields)
+
+    def kept(world: Callable[[Redshift], object]) -> Path:
+        place = migrated.parent / f"{world.__module__}.{world.__qualname__}"
+        with made_once(place) as is_missing:
+            if is_missing:
+                redshift = fresh()
+                world(redshift)
+                with redshift.session("tests") as session:
+                    session.execute("vacuum")
+                files.keep(made[-1], place.with_suffix(".making"))
+                place.with_suffix(".making").rename(place)
+        return place
 
     yield fresh
     for name in made:
