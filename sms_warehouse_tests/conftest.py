@@ -213,38 +213,51 @@ def env(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
 FreshPlatform = Callable[[], Platform]
 
 
-@pytest.fixture
-def fresh_platform(
-    stack: LocalStack, env: dict[str, str], migrated: Path, monkeypatch: pytest.MonkeyPatch
+@contextmanager
+def platforms(
+    stack: LocalStack, migrated: Path, patch: pytest.MonkeyPatch
 ) -> Iterator[FreshPlatform]:
-    """Makes the platform anew: an empty bucket, an empty queue, and another database without events.
+    """Makes platforms on a stack, each an empty bucket, an empty queue, and another database without events.
 
-    The bucket keeps its name: objects are named by it too.
+    The environment names the last one made. The bucket keeps its name: objects are named by it too.
     """
     files = DatabaseFiles(stack.directory / "redshift")
     made: list[str] = []
+    for name, value in stack.env.items():
+        patch.setenv(name, value)
 
     def fresh() -> Platform:
-        queue_url = make_inbox(env["AWS_ENDPOINT_URL"], BUCKET)
+        queue_url = make_inbox(stack.env["AWS_ENDPOINT_URL"], BUCKET)
         made.append(files.make(migrated))
-        monkeypatch.setenv("REDSHIFT_DATABASE", made[-1])
-        monkeypatch.setenv("SMS_WAREHOUSE_BUCKET", BUCKET)
-        monkeypatch.setenv("SMS_WAREHOUSE_QUEUE_URL", queue_url)
+        patch.setenv("REDSHIFT_DATABASE", made[-1])
+        patch.setenv("SMS_WAREHOUSE_BUCKET", BUCKET)
+        patch.setenv("SMS_WAREHOUSE_QUEUE_URL", queue_url)
         forget_clients()
         lake = Lake()
         lake.delete([o.key for o in lake.list_prefix("")])
         sqs_client().purge_queue(QueueUrl=queue_url)
         return Platform(lake, Inbox(), Redshift(), BUCKET, queue_url)
 
-    yield fresh
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in env.items():
-            patch.setenv(name, value)
-        with Redshift().session("tests") as session:
-            for name in made:
-                # Whoever is still connected keeps it: the next test has a database of its own.
-                with suppress(StatementFailed):
-                    session.execute(f"drop database {name}")
+    try:
+        yield fresh
+    finally:
+        with pytest.MonkeyPatch.context() as drop:
+            for name, value in stack.env.items():
+                drop.setenv(name, value)
+            with Redshift().session("tests") as session:
+                for name in made:
+                    # Whoever is still connected keeps it: the next test has a database of its own.
+                    with suppress(StatementFailed):
+                        session.execute(f"drop database {name}")
+
+
+@pytest.fixture
+def fresh_platform(
+    stack: LocalStack, env: dict[str, str], migrated: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FreshPlatform]:
+    """Makes the platform anew."""
+    with platforms(stack, migrated, monkeypatch) as fresh:
+        yield fresh
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sms_warehouse.landing.load import land_day
@@ -56,12 +56,12 @@ def variants(*described: Mapping[str, Any]) -> str:
     return json.dumps(described, separators=(",", ":"))
 
 
-def by_hour(events: Iterable[Event], name: str) -> list[LogObject]:
-    """Objects of these events: one for each type and hour in which they were logged."""
+def by_hour(events: Iterable[Event], name: str, day: date | None = None) -> list[LogObject]:
+    """Objects of these events: one for each type and hour in which they were logged, or that hour of a day."""
     found: dict[tuple[str, datetime], list[Event]] = defaultdict(list)
     for event in events:
         logged_at: datetime = event.fields["logged_at"]
-        hour = logged_at.replace(minute=0, second=0, microsecond=0)
+        hour = datetime.combine(day or logged_at.date(), time(logged_at.hour))
         found[event.event_type, hour].append(event)
     return [
         LogObject(

@@ -4,9 +4,16 @@ A story begins with its name after ``==``. Then come events, one a line: time, k
 differ from the usual ones. Whom it is about is a message of the story by a letter for ``submitted``, ``receipt`` and
 ``click`` (``-`` for none), a recipient for ``consent`` and ``inbound``, a campaign for ``campaign``. ``logged=+20m``
 says how much later the service logged it, ``id=`` names an event that another line copies. ``refreshed`` computes the
-reports for that time; events below it arrive afterwards. Then come tables: a name, perhaps with ``where`` and a
-condition, a line of columns and a line for each row expected, no more and no fewer. Events may follow tables: these are
-expected before those arrive. ``yesterday`` stands for the UTC day before the one on which the story is told.
+reports for that time; events below it arrive afterwards. Then come tables: a name, perhaps with ``where`` and
+conditions, a line of columns and a line for each row expected, no more and no fewer. Events may follow tables: these
+are expected before those arrive. ``yesterday`` stands for the UTC day before the one on which the story is told.
+
+Stories are told together, as one world, so each has messages, campaigns, recipients, links, addresses and visitors of
+its own: the ids it names are marked with its number, which it does not see. A row that bears the mark of another story
+is not shown to it. A row that bears none, as those of days, hours or the whole warehouse, is shown to every story: who
+expects rows of such a table lets its events happen in hours, days or years that no other story touches, and says which
+in the condition. A line ``alone`` below the name gives a story a world of its own, for rows that say what earlier
+refreshes showed: together, reports are refreshed for the clocks of all stories.
 """
 
 from __future__ import annotations
@@ -49,6 +56,15 @@ _NUMBERS = {
     "optout_window_hours",
     "http_status",
 }
+_OWN_IDS = {
+    "campaign_id",
+    "recipient_id",
+    "link_token",
+    "ip_token",
+    "visitor_token",
+    "inbound_id",
+}
+_MARK = re.compile(r"s\d+\.")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FIRST = datetime(2024, 1, 1)
@@ -82,13 +98,18 @@ class Expected:
         """Whether the rows also say when reports were refreshed, or which of several equal lines was kept."""
         return self.table == "pipeline_quality_hourly" or "restated_count" in self.columns
 
-    def is_meant(self, row: dict[str, Any]) -> bool:
-        """Whether a row fits the condition, which compares one column with a text."""
-        if not self.condition:
-            return True
-        found = re.fullmatch(r"(\w+) (=|<>) '([^']*)'", self.condition)
-        assert found, self.condition
-        return (row[found[1]] == found[3]) == (found[2] == "=")
+    def is_meant(self, row: dict[str, str]) -> bool:
+        """Whether a row fits the conditions, each of which compares one column with a text."""
+        return all(_holds(part, row) for part in self.condition.split(" and ") if part)
+
+
+def _holds(condition: str, row: dict[str, str]) -> bool:
+    found = re.fullmatch(r"(\w+) (=|<>|like) '([^']*)'", condition)
+    assert found, condition
+    text = row[found[1]]
+    if found[2] == "like":
+        return text.startswith(found[3].removesuffix("%"))
+    return (text == found[3]) == (found[2] == "=")
 
 
 @dataclass
@@ -96,6 +117,10 @@ class Story:
     """One story: events in parts, each with the refresh after it, and the rows expected."""
 
     name: str
+    number: int
+    owners: dict[str, int]
+    """Which story each message is of; all stories share it."""
+    is_alone: bool = False
     parts: list[tuple[list[Event], Refresh | None]] = field(default_factory=list)
     expected: list[Expected] = field(default_factory=list)
     letters: dict[str, str] = field(default_factory=dict)
@@ -104,6 +129,38 @@ class Story:
     @property
     def test_id(self) -> str:
         return self.name.replace(" ", "_")
+
+    @property
+    def tells_of_arrival(self) -> bool:
+        """Whether rows expected say in which hour lines arrived."""
+        return any(expected.table == "pipeline_quality_hourly" for expected in self.expected)
+
+    def after(self, parts: int) -> list[Expected]:
+        """What is expected after so many parts."""
+        return [expected for expected in self.expected if expected.after == parts]
+
+    @property
+    def mark(self) -> str:
+        """What its ids begin with, and no other story's."""
+        return f"s{self.number}."
+
+    def rows(self, expected: Expected, rows: list[dict[str, Any]]) -> list[list[str]]:
+        """Rows of a table as the story writes them: those that are meant and are not another story's."""
+        shown = [
+            {column: self.shown(value) for column, value in row.items()}
+            for row in rows
+            if not any(map(self._is_anothers, row.values()))
+        ]
+        return sorted(
+            [row[column] for column in expected.columns] for row in shown if expected.is_meant(row)
+        )
+
+    def _is_anothers(self, value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        if _MARK.match(value):
+            return not value.startswith(self.mark)
+        return self.owners.get(value, self.number) != self.number
 
     def shown(self, value: Any) -> str:
         """A value as a story writes it."""
@@ -119,29 +176,33 @@ class Story:
             return text.rstrip("0").rstrip(".")
         if isinstance(value, date):
             return value.isoformat()
-        return next((letter for letter, m in self.letters.items() if m == value), str(value))
+        text = str(value).removeprefix(self.mark)
+        return next((letter for letter, m in self.letters.items() if m == text), text)
 
 
 def read_all() -> list[Story]:
     """The stories of every file, in order."""
     found: list[Story] = []
+    owners: dict[str, int] = {}
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
     for file in sorted(Path(__file__).parent.glob("*.txt")):
         told = re.sub(r"^yesterday ", f"{yesterday} ", file.read_text(), flags=re.MULTILINE)
         for text in re.split(r"^== ", told, flags=re.MULTILINE)[1:]:
-            found.append(_story(text))
+            found.append(_story(text, Story("", len(found), owners)))
     return found
 
 
-def _story(text: str) -> Story:
+def _story(text: str, story: Story) -> Story:
     name, _, body = text.partition("\n")
-    story = Story(name.strip())
+    story.name = name.strip()
     waiting: list[Event] = []
     for block in re.split(r"\n\s*\n", body.strip()):
         lines = [line.strip() for line in block.splitlines() if not line.startswith("#")]
         if not lines:
             continue
-        if _TIME.match(lines[0]) or lines[0].startswith("refreshed"):
+        if lines == ["alone"]:
+            story.is_alone = True
+        elif _TIME.match(lines[0]) or lines[0].startswith("refreshed"):
             for line in lines:
                 if line.startswith("refreshed"):
                     story.parts.append((waiting, _refresh(line)))
@@ -189,7 +250,10 @@ def _events(story: Story, line: str) -> list[Event]:
     fields["logged_at"] = logged_at
     if copy_of:
         fields["event_id"] = copy_of.fields["event_id"]
-    made = [event(event_type, occurred_at, **_numbered(fields, number)) for number in range(times)]
+    made = [
+        _own(story, event(event_type, occurred_at, **_numbered(fields, number)))
+        for number in range(times)
+    ]
     if name:
         story.copied[name] = made[0]
     return made
@@ -203,6 +267,15 @@ def _numbered(fields: dict[str, Any], number: int) -> dict[str, Any]:
     }
 
 
+def _own(story: Story, usual: Event) -> Event:
+    """The event with ids that no other story has."""
+    marked = {
+        name: f"{story.mark}{value}" if name in _OWN_IDS and value is not None else value
+        for name, value in usual.fields.items()
+    }
+    return Event(usual.event_type, marked)
+
+
 def _after(text: str) -> timedelta:
     sign = -1 if text.startswith("-") else 1
     return sign * timedelta(**{_UNITS[text[-1]]: float(text[1:-1])})
@@ -212,8 +285,11 @@ def _message(story: Story, letter: str) -> str | None:
     """The id of a message of the story: a letter, or a letter and a number."""
     if letter == "-":
         return None
-    made_at = _FIRST + timedelta(hours=len(story.letters))
-    return story.letters.setdefault(letter, message_id(len(story.letters), made_at))
+    if letter not in story.letters:
+        made_at = _FIRST + timedelta(days=story.number, minutes=len(story.letters))
+        story.letters[letter] = message_id(len(story.letters), made_at)
+        story.owners[story.letters[letter]] = story.number
+    return story.letters[letter]
 
 
 def _value(story: Story, name: str, value: str) -> Any:
