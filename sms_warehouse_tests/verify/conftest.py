@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sms_warehouse.cli import main
-from sms_warehouse_tests.conftest import Platform
+from sms_warehouse.local.stack import LocalStack
+from sms_warehouse_tests.conftest import Platform, forget_clients, platforms
 
 Verify = Callable[..., Result]
 
 
+def run(*arguments: str, **environment: str) -> Result:
+    """Runs ``sms-warehouse verify`` with these arguments; keyword arguments are environment variables."""
+    return CliRunner().invoke(main, ["verify", *arguments], env=environment)
+
+
 @pytest.fixture
 def verify(platform: Platform) -> Verify:
-    """Runs ``sms-warehouse verify`` with these arguments; keyword arguments are environment variables."""
-
-    def run(*arguments: str, **environment: str) -> Result:
-        return CliRunner().invoke(main, ["verify", *arguments], env=environment)
-
+    """``run``, on a platform of the test's own."""
     return run
+
+
+@pytest.fixture(scope="module")
+def module_platform(stack: LocalStack, migrated: Path) -> Iterator[Platform]:
+    """A platform for one verification that the tests of a module look at."""
+    with pytest.MonkeyPatch.context() as patch, platforms(stack, migrated, patch) as fresh:
+        yield fresh()
+    forget_clients()
 
 
 def report(result: Result) -> dict[str, Any]:

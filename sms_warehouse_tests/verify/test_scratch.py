@@ -14,21 +14,43 @@ from pathlib import Path
 import pytest
 
 from sms_warehouse.landing import keys
-from sms_warehouse.migrate import migrate
-from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse.verify.scratch import Scratch, ScratchLake, renamed
+from sms_warehouse.verify.scratch import ScratchLake, renamed
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.verify.conftest import Verify, scratch_spaces
 
+# Real processes, signals and statements; only what happens in the golden world is another thing.
+STALLED = """
+from sms_warehouse.cli import main
+from sms_warehouse.verify import world
 
-class Running:
-    """``sms-warehouse verify`` in a process of its own, as a terminal starts it."""
 
-    def __init__(self, log: Path, *arguments: str) -> None:
+def steps(redshift, lake):
+    def wait():
+        lake.put("raw/inbound_message/object", b"")
+        with redshift.session("verify") as holder, redshift.session("verify") as waiter:
+            holder.execute("create table control.load (load_id varchar(26))")
+            for session in (holder, waiter):
+                session.execute("begin")
+                print("locking", flush=True)
+                session.execute("lock control.load")
+
+    yield world.Step("wait for a lock that is never free", wait)
+
+
+world.steps = steps
+main(prog_name="sms-warehouse")
+"""
+PATIENCE_S = 300
+
+
+class Stalled:
+    """``sms-warehouse verify`` in a process of its own, as a terminal starts it, in the middle of a statement."""
+
+    def __init__(self, log: Path) -> None:
         self._log = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sms_warehouse", "verify", *arguments],
+                [sys.executable, "-c", STALLED, "verify", "--only", "sql"],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(os.environ),
@@ -38,46 +60,50 @@ class Running:
     def said(self) -> str:
         return self._log.read_text()
 
-    def wait_for(self, text: str) -> None:
-        end = time.monotonic() + 120
-        while text not in self.said:
+    def wait_for_statement(self) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while self.said.count("locking") < 2:
             assert self.process.poll() is None, self.said
             assert time.monotonic() < end, self.said
             time.sleep(0.05)
 
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
 
 @pytest.fixture
-def running(platform: Platform, tmp_path: Path) -> Iterator[Running]:
-    """A verification that has begun to land the golden world's logs."""
-    started = Running(tmp_path / "log", "--only", "sql")
+def stalled(platform: Platform, tmp_path: Path) -> Iterator[Stalled]:
+    """A verification that has made schemas, a table and an object, and waits for a lock."""
+    started = Stalled(tmp_path / "log")
     try:
-        started.wait_for("sql: a day's logs: land")
+        started.wait_for_statement()
         yield started
     finally:
-        started.process.kill()
-        started.process.wait(30)
+        started.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_verification_that_is_stopped_removes_what_it_made(
-    running: Running, platform: Platform, number: signal.Signals
+    stalled: Stalled, platform: Platform, number: signal.Signals
 ) -> None:
-    assert scratch_spaces(platform)
-    running.process.send_signal(number)
-    assert running.process.wait(60) == 1, running.said
-    assert "error: the verification was stopped before its end" in running.said
+    left = scratch_spaces(platform)
+    assert any(name.startswith("verify/") for name in left)
+    assert any(name.endswith("_control") for name in left)
+    stalled.process.send_signal(number)
+    assert stalled.process.wait(PATIENCE_S) == 1, stalled.said
+    assert "error: the verification was stopped before its end" in stalled.said
     # What had been found by then is told.
-    assert "Stopped before its end: what was not reached is not in this report." in running.said
-    assert "Traceback" not in running.said
+    assert "Stopped before its end: what was not reached is not in this report." in stalled.said
+    assert "Traceback" not in stalled.said
     assert scratch_spaces(platform) == []
 
 
 def test_what_a_killed_verification_left_is_named_by_the_next_and_can_be_removed(
-    running: Running, platform: Platform, verify: Verify
+    stalled: Stalled, platform: Platform, verify: Verify
 ) -> None:
-    running.process.kill()
-    running.process.wait(30)
-    (schema,) = re.findall(r"scratch schema (\w+)", running.said)
+    stalled.kill()
+    (schema,) = re.findall(r"scratch schema (\w+)", stalled.said)
     left = scratch_spaces(platform)
     assert schema in left
     assert any(name.startswith(f"verify/{schema}/raw/") for name in left)
@@ -196,32 +222,3 @@ def test_files_of_the_scratch_space_are_kept_apart(platform: Platform) -> None:
     # COPY reads what a manifest names, and landing names what it wrote there.
     lake.put(f"{keys.LANDING}load/good.manifest", b"scratch")
     assert platform.lake.get(f"{keys.LANDING}load/good.manifest") == b"scratch"
-
-
-def test_tables_of_the_scratch_space_are_described_in_the_catalog(platform: Platform) -> None:
-    """Also where the real warehouse, in the same database, has been described long since; once is enough."""
-    migrate(platform.redshift)
-    scratch = Scratch("sms_warehouse_verify_described")
-    scratch.make()
-    try:
-        redshift = scratch.redshift
-        migrate(redshift)
-        assert remarks(platform.redshift, f"{scratch.schema}_pii") == remarks(
-            platform.redshift, "pii"
-        )
-        redshift.ran.statements.clear()
-        migrate(redshift)
-        assert [s for s in redshift.ran.statements if s.startswith("comment on")] == []
-    finally:
-        scratch.remove()
-
-
-def remarks(redshift: Redshift, schema: str) -> list[tuple[str, ...]]:
-    with redshift.session("tests") as session:
-        found = session.rows(
-            "select table_name, column_name, remarks from svv_columns where table_schema = :schema"
-            " order by table_name, column_name",
-            schema=schema,
-        )
-    assert any(remark for _, _, remark in found)
-    return found
