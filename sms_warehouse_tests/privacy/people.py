@@ -1,4 +1,4 @@
-"""Three people and what is logged of them: written to S3 as the services would, or landed as the tests of facts do."""
+"""Three people and what is logged of them, written to S3 as the services would; and states that tests begin with."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.landing.load import LandedDay, land_day
 from sms_warehouse.privacy.erase import Erasure, erase
 from sms_warehouse.privacy.landing import text_of
+from sms_warehouse.privacy.proof import search
 from sms_warehouse.reports import REPORTS
 from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.warehouse.world import (
@@ -32,10 +33,22 @@ from sms_warehouse_tests.warehouse.world import (
 )
 
 ANNA, BEN, CARLA = "sub_anna", "sub_ben", "sub_carla"
+ANNABEL = "sub_annabel"
+"""Somebody else, whose id begins as Anna's does."""
+NEXT = "sub_next"
+"""Who has Anna's number after her."""
 TOKENS = {ANNA: "a" * 64, BEN: "b" * 64, CARLA: "c" * 64}
 NETWORKS = {ANNA: "198.51.100", BEN: "203.0.113", CARLA: "192.0.2"}
 REQUEST = "DSR-1"
 NOW = at(days=3)
+LOGGED = (
+    "campaign_upserted",
+    "message_submitted",
+    "delivery_receipt",
+    "link_click",
+    "subscription_changed",
+    "inbound_message",
+)
 
 
 def message(recipient: str, number: int = 1, made_at: datetime = NOON) -> str:
@@ -91,7 +104,8 @@ def told(recipient: str, number: int = 1, sent_at: datetime = NOON) -> list[Even
 def world() -> tuple[Event, ...]:
     """Anna has three messages, answers the second and leaves after it; the third is sent all the same.
 
-    Of her answer only the number is known, and of a receipt for Ben and of one for her only the provider's id.
+    Of her answer only the number is known, and of a receipt for Ben and of one for her only the provider's id. She also
+    answers a message that was Ben's. Her number comes to somebody else.
 
     The same events at every call: written again under another name they are a replay.
     """
@@ -143,6 +157,15 @@ def world() -> tuple[Event, ...]:
             for recipient in (ANNA, BEN)
         ),
         opt_out(BEN, at(hours=30), msisdn_token=TOKENS[BEN], program_id="deals"),
+        event(
+            "inbound_message",
+            at(hours=4),
+            recipient_id=ANNA,
+            msisdn_token=TOKENS[ANNA],
+            inbound_id="inbound-crossed",
+            in_reply_to_message_id=message(BEN),
+        ),
+        submitted(message(NEXT), at(hours=9), recipient_id=NEXT, msisdn_token=TOKENS[ANNA]),
     )
 
 
@@ -159,8 +182,11 @@ def line(found: Event) -> str:
     return json.dumps(fields)
 
 
-def put(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -> None:
-    """Writes events, one object for each type; ``more`` are lines of the submissions' object as they are."""
+def put(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -> list[str]:
+    """Writes events, one object for each type, which are returned.
+
+    ``more`` are lines of the submissions' object as they are.
+    """
     by_type: dict[str, list[bytes]] = {}
     for found in events:
         by_type.setdefault(found.event_type, []).append(line(found).encode())
@@ -169,20 +195,13 @@ def put(platform: Platform, name: str, events: Iterable[Event], *more: bytes) ->
     for event_type, lines in by_type.items():
         key = f"raw/{event_type}/v=1/dt={DAY}/hh=12/{name}.json.gz"
         platform.lake.put(key, gzip.compress(b"\n".join(lines) + b"\n"))
+    return [event_type for event_type in LOGGED if event_type in by_type]
 
 
-def land(platform: Platform) -> list[LandedDay]:
+def land(platform: Platform, event_types: Iterable[str] = LOGGED) -> list[LandedDay]:
     """Lands what is in S3, without applying it."""
     return [
-        land_day(platform.redshift, platform.lake, event_type, DAY)
-        for event_type in (
-            "campaign_upserted",
-            "message_submitted",
-            "delivery_receipt",
-            "link_click",
-            "subscription_changed",
-            "inbound_message",
-        )
+        land_day(platform.redshift, platform.lake, event_type, DAY) for event_type in event_types
     ]
 
 
@@ -191,21 +210,37 @@ def long_line(recipient: str) -> bytes:
     return b'{"pad":"' + b"x" * 70_000 + b'","recipient_id":"' + recipient.encode() + b'"}'
 
 
+HER_LINES = (
+    b'{"recipient_id":"sub_anna", broken',
+    b'{"message_id":"' + message(ANNA).encode() + b'"}',
+    b'{"msisdn_token":"' + TOKENS[ANNA].encode() + b'","x":"\xff\xfe"}',
+    b'{"recipient_id":"sub_\\u0061nna"}',
+    long_line(ANNA),
+)
+"""Lines that cannot be used and name Anna, in whatever form."""
+OTHER_LINES = (
+    b'{"recipient_id":"sub_ben"}',
+    b'{"recipient_id":"' + ANNABEL.encode() + b'"}',
+    long_line(BEN),
+)
+"""Such lines that do not name her."""
+
+
 def load(platform: Platform, name: str, events: Iterable[Event], *more: bytes) -> None:
-    put(platform, name, events, *more)
-    land(platform)
-    apply_all(platform.redshift)
+    event_types = put(platform, name, events, *more)
+    land(platform, event_types)
+    apply_all(platform.redshift, event_types)
 
 
 def reported(platform: Platform) -> None:
-    """The world of the three, with its reports."""
-    load(platform, "first", world())
+    """The world of the three, with lines that could not be used, reports and a list that was handed over."""
+    load(platform, "first", world(), *HER_LINES, *OTHER_LINES)
     refresh_all(platform.redshift, NOW)
+    hand_over(platform)
 
 
 def gone(platform: Platform) -> None:
-    """The same after Anna's erasure."""
-    reported(platform)
+    """Takes Anna out of it."""
     assert erased(platform).is_proved
 
 
@@ -232,14 +267,22 @@ def secrets(recipient: str) -> set[str]:
 
 
 def stored(platform: Platform) -> str:
-    """All rows of all tables but those of schema pii, and all lists and quarantined lines, in small letters."""
+    """All rows of all tables but those of schema pii, and all lists and quarantined lines, in small letters.
+
+    Without the rows of Annabel, in whose id Anna's is, and of whoever has Anna's number now.
+    """
     with platform.redshift.session("tests") as session:
         tables = session.rows(
             "select table_schema, table_name from information_schema.tables"
             " where table_type = 'BASE TABLE'"
             " and table_schema in ('control', 'staging', 'warehouse', 'reports')"
         )
-        texts = [repr(session.rows(f"select * from {schema}.{name}")) for schema, name in tables]
+        texts = [
+            text
+            for schema, name in tables
+            for row in session.rows(f"select * from {schema}.{name}")
+            if ANNABEL not in (text := repr(row)) and NEXT not in text
+        ]
     for prefix in ("exports/", "quarantine/"):
         for found in platform.lake.list_prefix(prefix):
             body = platform.lake.get(found.key)
@@ -252,15 +295,38 @@ def erased(platform: Platform, recipient: str = ANNA, request: str = REQUEST) ->
     return erase(platform.redshift, platform.lake, recipient, request, now=NOW)
 
 
+def left(platform: Platform, recipient: str = ANNA, request: str = REQUEST) -> dict[str, int]:
+    """Where a search finds an erased person, and in how many rows."""
+    with platform.redshift.session("tests") as session:
+        found = search(session, platform.lake, recipient, request)
+    return {f.place: f.rows for f in found if f.rows}
+
+
+def quarantined(platform: Platform) -> dict[bool, int]:
+    """How many quarantined lines are empty, and how many are not."""
+    return {
+        is_empty: int(count)
+        for is_empty, count in rows(
+            platform,
+            "select raw_line is null and raw_line_key is null as is_empty, count(*) as lines"
+            " from control.quarantined_line where reason is not null"
+            " group by raw_line is null and raw_line_key is null",
+        )
+    }
+
+
 def rows(platform: Platform, statement: str, **values: object) -> list[tuple[Any, ...]]:
     with platform.redshift.session("tests") as session:
         return session.rows(statement, **values)
 
 
 def counted(platform: Platform) -> dict[str, list[str]]:
-    """Campaigns, what reports say of them, and what facts are counted by; not who, nor when we worked."""
+    """Campaigns, what reports say of them, and what facts are counted by.
+
+    Not who, nor when we worked, nor which file said so.
+    """
     hidden = {"updated_at", "loaded_at", "as_of", "restated_count", "message_id", "link_token"}
-    hidden |= {"recipient_id", "recipient_key", "follow_up_of_message_id"}
+    hidden |= {"recipient_id", "recipient_key", "follow_up_of_message_id", "object_id"}
     tables = ["warehouse.fact_message", "warehouse.dim_campaign"]
     tables += [f"reports.{name}" for name, report in REPORTS.items() if not report.is_personal]
     found = {}
@@ -290,14 +356,27 @@ def whole(platform: Platform) -> dict[str, set[str]]:
     return found
 
 
-def hand_over(platform: Platform) -> str:
-    """Puts Anna and Ben on a list, in S3 and on record; returns the list's key.
+LIST = "exports/follow-up/campaign=cmp_1/list.csv.gz"
+
+
+def listed(*people: str) -> str:
+    """A list of people with their first messages, as it is handed over."""
+    return "recipient_key,message_id\n" + "".join(f"{who}#0,{message(who)}\n" for who in people)
+
+
+def handed_over(platform: Platform) -> str:
+    """What the list in S3 says now."""
+    body = platform.lake.get(LIST)
+    assert body is not None
+    return text_of(body)
+
+
+def hand_over(platform: Platform) -> None:
+    """Puts Anna and Ben on a list, in S3 and on record.
 
     On record there is also Anna with a message that nobody knows, and one of her messages under another's name.
     """
-    key = "exports/follow-up/campaign=cmp_1/list.csv.gz"
-    lines = "".join(f"{who}#0,{message(who)}\n" for who in (ANNA, BEN))
-    platform.lake.put(key, gzip.compress(f"recipient_key,message_id\n{lines}".encode()))
+    platform.lake.put(LIST, gzip.compress(listed(ANNA, BEN).encode()))
     contacts = [
         {
             "export_id": "x",
@@ -321,4 +400,3 @@ def hand_over(platform: Platform) -> str:
     ]
     with platform.redshift.session("tests") as session:
         insert_rows(session, "reports.follow_up_contact", contacts)
-    return key

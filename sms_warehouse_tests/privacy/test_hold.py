@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
 import pytest
 
-from sms_warehouse.privacy import erase as erasure
 from sms_warehouse.privacy.erase import ErasureRefused, hold, release
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, Session
@@ -18,22 +16,25 @@ from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.privacy.people import (
     ANNA,
     BEN,
+    HER_LINES,
     NOW,
+    OTHER_LINES,
     REQUEST,
     TOKENS,
     counted,
     erased,
-    hand_over,
+    handed_over,
+    listed,
     load,
     long_line,
     message,
+    quarantined,
     rows,
     stored,
     told,
     whole,
     world,
 )
-from sms_warehouse_tests.privacy.test_quarantine import lines
 from sms_warehouse_tests.warehouse.world import (
     Event,
     apply_all,
@@ -50,28 +51,30 @@ class _Killed(Exception):
 
 
 @contextmanager
-def killed(monkeypatch: pytest.MonkeyPatch, where: Callable[[str], bool]) -> Iterator[None]:
-    """Ends the process, as it were, at the first place that is chosen.
+def killed(monkeypatch: pytest.MonkeyPatch, where: str) -> Iterator[None]:
+    """Ends the process, as it were, when it comes to a place.
 
-    Places are ``begin NAME`` of a transaction, ``commit NAME`` when all of it has run, ``done NAME`` when the caller
+    Places are ``begin STEP`` of a transaction, ``commit STEP`` when all of it has run, ``done STEP`` when the caller
     would hear of it, and ``put`` and ``delete`` when S3 has done so.
     """
 
     def reach(place: str) -> None:
-        if where(place):
+        if place == where:
             raise _Killed(place)
 
     transaction, put, delete = Redshift.transaction, Lake.put, Lake.delete
 
     def watched(self: Redshift, name: str, work: Callable[[Session], T]) -> T:
+        step = name.removeprefix("erase_")
+
         def whole(session: Session) -> T:
             result = work(session)
-            reach(f"commit {name}")
+            reach(f"commit {step}")
             return result
 
-        reach(f"begin {name}")
+        reach(f"begin {step}")
         result = transaction(self, name, whole)
-        reach(f"done {name}")
+        reach(f"done {step}")
         return result
 
     def putting(self: Lake, key: str, body: bytes) -> None:
@@ -87,136 +90,8 @@ def killed(monkeypatch: pytest.MonkeyPatch, where: Callable[[str], bool]) -> Ite
         patch.setattr(Redshift, "transaction", watched)
         patch.setattr(Lake, "put", putting)
         patch.setattr(Lake, "delete", deleting)
-        with suppress(_Killed):
+        with pytest.raises(_Killed):
             yield
-
-
-def test_killed_anywhere_the_same_call_goes_on(
-    loaded: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed again and again, each time a little later: before a transaction, at its COMMIT, or when it is done."""
-    load(loaded, "long", [], long_line(ANNA), long_line(BEN))
-    key = hand_over(loaded)
-    before = counted(loaded)
-    places: list[str] = []
-    steps = reached = 0
-
-    def now(place: str) -> bool:
-        nonlocal reached
-        reached += 1
-        is_new_effect = " " not in place and place not in places
-        if reached == steps or is_new_effect:
-            places.append(place)
-            return True
-        return False
-
-    while not rows(
-        loaded, "select 1 as done from pii.erasure_registry where erased_at is not null"
-    ):
-        steps, reached = steps + 4, 0
-        with killed(monkeypatch, now):
-            assert erased(loaded).is_proved
-    assert {place.partition(" ")[0] for place in places} == {
-        "begin",
-        "commit",
-        "done",
-        "put",
-        "delete",
-    }
-    assert erased(loaded).is_proved
-    assert counted(loaded) == before
-    assert lines(loaded) == {True: 1, False: 1}
-    assert len(loaded.lake.list_prefix("quarantine/")) == 1
-    body = loaded.lake.get(key)
-    assert body is not None
-    assert ANNA not in gzip.decompress(body).decode()
-
-
-def test_a_held_person_is_not_erased_until_released(loaded: Platform) -> None:
-    hold(loaded.redshift, ANNA, "case 12", NOW)
-    before = rows(
-        loaded, "select count(*) as n from warehouse.fact_message where recipient_id = :id", id=ANNA
-    )
-    with pytest.raises(ErasureRefused, match="case 12"):
-        erased(loaded)
-    assert rows(loaded, "select 1 as found from pii.erasure_registry") == []
-    assert before == [(3,)]
-    assert release(loaded.redshift, ANNA, NOW)
-    assert erased(loaded).is_proved
-    assert not release(loaded.redshift, ANNA, NOW)
-
-
-def test_under_a_hold_nothing_is_taken_away_and_what_lands_stays_whole(
-    loaded: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither by the loads that follow an erasure which was killed, nor by another person's."""
-    before, facts = counted(loaded), whole(loaded)
-    with killed(monkeypatch, lambda place: place == "done erase_register"):
-        erased(loaded)
-    hold(loaded.redshift, ANNA, "case 12", NOW)
-    later = told(ANNA, 4, at(hours=7))
-    load(loaded, "later", later, long_line(ANNA), f"{{{ANNA} {BEN}".encode())
-    apply_all(loaded.redshift)
-    assert facts.keys() <= (held := whole(loaded)).keys()
-    assert {name for name in facts if facts[name] - held[name]} == set()
-    assert message(ANNA, 4, at(hours=7)).lower() in stored(loaded)
-    # Ben may be erased; a line that names both is Anna's too, and the search says so.
-    found = {f.place for f in erased(loaded, BEN, "DSR-2").found if f.rows}
-    assert found == {"control.quarantined_line"}
-    assert lines(loaded) == {False: 2}
-    assert len(loaded.lake.list_prefix("quarantine/")) == 1
-    assert release(loaded.redshift, ANNA, NOW)
-    assert erased(loaded).is_proved
-    assert lines(loaded) == {True: 2}
-    assert erased(loaded, BEN, "DSR-2").is_proved
-    # A hold of somebody who is erased already: what lands under it is erased with the next call. Copies that were
-    # logged before those that count take their place, whole.
-    answers = [
-        Event(e.event_type, {**e.fields, "logged_at": e.fields["logged_at"] - timedelta(seconds=1)})
-        for e in world()
-        if e.event_type in ("inbound_message", "subscription_changed")
-    ]
-    late = receipt(message(ANNA), "SENT", at(seconds=5), segment_seq=None)
-    for case, landing, known in (
-        ("case 13", answers, message(ANNA, 2, at(hours=1))),
-        ("case 14", [*world(), *later, late], message(ANNA)),
-    ):
-        hold(loaded.redshift, ANNA, case, NOW)
-        assert rows(
-            loaded, "select request_id from pii.erasure_registry where erased_at is null"
-        ) == [(REQUEST,)]
-        load(loaded, case, landing)
-        assert known.lower() in stored(loaded)
-        with pytest.raises(ErasureRefused, match=case):
-            erased(loaded)
-        assert release(loaded.redshift, ANNA, NOW)
-        assert erased(loaded).is_proved
-        apply_all(loaded.redshift)
-        after = counted(loaded)["warehouse.fact_message"]
-        assert len(after) == len(before["warehouse.fact_message"]) + 1
-        assert [row for row in before["warehouse.fact_message"] if row not in after] == []
-        keys = rows(loaded, "select recipient_key from warehouse.dim_recipient")
-        assert len(keys) == len(set(keys))
-
-
-def test_an_answer_that_may_be_a_held_persons_stays_until_the_release(
-    loaded: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It names a number alone, which was Anna's and is Ben's; she is held, and he is erased."""
-    sent = submitted(message(BEN, 5), at(hours=8), recipient_id=BEN, msisdn_token=TOKENS[ANNA])
-    load(loaded, "next", [sent])
-    with killed(monkeypatch, lambda place: place == "done erase_register"):
-        erased(loaded)
-    hold(loaded.redshift, ANNA, "case 12", NOW)
-    answer = "select a.inbound_id, b.inbound_id from staging.inbound_message as a cross join"
-    answer += " warehouse.fact_inbound_message as b"
-    assert "staging.inbound_message" in {
-        found.place for found in erased(loaded, BEN, "DSR-2").found if found.rows
-    }
-    assert rows(loaded, answer) == [("inbound-anna", "inbound-anna")]
-    assert release(loaded.redshift, ANNA, NOW)
-    assert erased(loaded).is_proved
-    assert rows(loaded, answer) == [("erased", "erased")]
 
 
 @contextmanager
@@ -236,39 +111,128 @@ def held_after(monkeypatch: pytest.MonkeyPatch, step: str) -> Iterator[None]:
         yield
 
 
-def test_a_hold_that_is_placed_while_an_erasure_runs_stops_it(
+STEPS = (
+    "register",
+    "staging",
+    "unnamed",
+    "follow",
+    "facts",
+    "reports",
+    "lines",
+    "files",
+    "removed",
+)
+"""The transactions of an erasure, by their names; the last one says that it is done."""
+KILLED_AT = {
+    "register": ("begin register", "commit register", "done register"),
+    "staging": ("commit staging",),
+    "unnamed": ("done unnamed",),
+    "follow": ("commit follow",),
+    "facts": ("begin facts", "commit facts"),
+    "reports": ("commit reports",),
+    "lines": ("done lines",),
+    "files": ("put", "commit files"),
+    "removed": ("delete", "commit removed"),
+}
+
+
+def registered(platform: Platform) -> list[tuple[object, ...]]:
+    return rows(
+        platform, "select request_id, erased_at from pii.erasure_registry order by request_id"
+    )
+
+
+def test_stopped_anywhere_the_same_call_goes_on(
     loaded: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between any two of its transactions."""
-    load(loaded, "long", [], long_line(ANNA))
-    hand_over(loaded)
-    steps = ("register", "staging", "unnamed", "follow", "facts", "reports", "lines", "files")
-    for step in steps:
+    """Killed again and again, each time a little later: before a transaction, at its COMMIT, or when it is done; and
+    stopped by a hold that is placed between any two of its transactions."""
+    before = counted(loaded)
+    for step in STEPS:
+        for place in KILLED_AT[step]:
+            with killed(monkeypatch, place):
+                erased(loaded)
         with held_after(monkeypatch, step), pytest.raises(ErasureRefused, match=step):
             erased(loaded)
-        release(loaded.redshift, ANNA, NOW)
+        assert release(loaded.redshift, ANNA, NOW)
+    with killed(monkeypatch, "commit done"):
+        erased(loaded)
+    assert registered(loaded) == [(REQUEST, None)]
     assert erased(loaded).is_proved
+    assert registered(loaded) == [(REQUEST, NOW)]
+    assert counted(loaded) == before
+    assert quarantined(loaded) == {True: len(HER_LINES), False: len(OTHER_LINES)}
+    assert len(loaded.lake.list_prefix("quarantine/")) == 1
+    assert handed_over(loaded) == listed(BEN)
 
 
-def test_a_hold_stops_an_erasure_that_was_interrupted(
+def test_under_a_hold_nothing_is_taken_away_and_what_lands_stays_whole(
     loaded: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And says that it came late."""
-
-    def stopped(*_: object) -> None:
-        raise _Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(erasure, "_owned", stopped)
-        with pytest.raises(_Killed):
-            erased(loaded)
-    assert hold(loaded.redshift, BEN, "case 13", NOW) is None
+    """Neither by the loads that follow an erasure which was killed, nor by another person's."""
+    before, facts = counted(loaded), whole(loaded)
+    with killed(monkeypatch, "done register"):
+        erased(loaded)
+    # A hold says whether it came late.
+    assert hold(loaded.redshift, BEN, "case 11", NOW) is None
+    assert release(loaded.redshift, BEN, NOW)
     assert hold(loaded.redshift, ANNA, "case 12", NOW) == REQUEST
-    before = stored(loaded)
-    assert ANNA in before
+    later = told(ANNA, 4, at(hours=7))
+    # The number that was Anna's is Ben's: an answer that names it alone may be hers.
+    his = submitted(message(BEN, 5), at(hours=8), recipient_id=BEN, msisdn_token=TOKENS[ANNA])
+    load(loaded, "later", [*later, his], long_line(ANNA), f"{{{ANNA} {BEN}".encode())
+    apply_all(loaded.redshift)
+    assert facts.keys() <= (held := whole(loaded)).keys()
+    assert {name for name in facts if facts[name] - held[name]} == set()
+    there = stored(loaded)
+    assert message(ANNA, 4, at(hours=7)).lower() in there
     with pytest.raises(ErasureRefused, match="case 12"):
         erased(loaded)
-    assert stored(loaded) == before
-    assert rows(loaded, "select erased_at from pii.erasure_registry") == [(None,)]
+    assert stored(loaded) == there
+    assert registered(loaded) == [(REQUEST, None)]
+    # Ben may be erased; a line that names both is Anna's too, and so is the answer. The search says so, and the request
+    # is not done.
+    found = {f.place for f in erased(loaded, BEN, "DSR-2").found if f.rows}
+    assert found == {"control.quarantined_line", "staging.inbound_message"}
+    assert registered(loaded) == [(REQUEST, None), ("DSR-2", None)]
+    hers = len(HER_LINES) + 2
+    assert quarantined(loaded) == {True: 2, False: hers + 1}
+    assert len(loaded.lake.list_prefix("quarantine/")) == 2
+    answer = (
+        "select staged.inbound_id, fact.inbound_id from staging.inbound_message as staged"
+        " join warehouse.fact_inbound_message as fact on fact.event_id = staged.event_id"
+        " where staged.recipient_id is null"
+    )
+    assert rows(loaded, answer) == [("inbound-anna", "inbound-anna")]
     assert release(loaded.redshift, ANNA, NOW)
     assert erased(loaded).is_proved
+    assert quarantined(loaded) == {True: 2 + hers, False: 1}
+    assert rows(loaded, answer) == [("erased", "erased")]
+    assert erased(loaded, BEN, "DSR-2").is_proved
+    assert registered(loaded) == [(REQUEST, NOW), ("DSR-2", NOW)]
+    # A hold of somebody who is erased already: what lands under it is erased with the next call. Copies that were
+    # logged before those that count take their place, whole.
+    answers = [
+        Event(e.event_type, {**e.fields, "logged_at": e.fields["logged_at"] - timedelta(seconds=1)})
+        for e in world()
+        if e.event_type in ("inbound_message", "subscription_changed")
+    ]
+    late = receipt(message(ANNA), "SENT", at(seconds=5), segment_seq=None)
+    for case, landing, known in (
+        ("case 13", answers, message(ANNA, 2, at(hours=1))),
+        ("case 14", [*world(), *later, late], message(ANNA)),
+    ):
+        hold(loaded.redshift, ANNA, case, NOW)
+        assert registered(loaded) == [(REQUEST, None), ("DSR-2", NOW)]
+        load(loaded, case, landing)
+        assert known.lower() in stored(loaded)
+        with pytest.raises(ErasureRefused, match=case):
+            erased(loaded)
+        assert release(loaded.redshift, ANNA, NOW)
+        assert erased(loaded).is_proved
+        apply_all(loaded.redshift)
+        after = counted(loaded)["warehouse.fact_message"]
+        assert len(after) == len(before["warehouse.fact_message"]) + 2
+        assert [row for row in before["warehouse.fact_message"] if row not in after] == []
+        keys = rows(loaded, "select recipient_key from warehouse.dim_recipient")
+        assert len(keys) == len(set(keys))

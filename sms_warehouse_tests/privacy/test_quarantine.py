@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sms_warehouse.privacy.erase import erase, remove_emptied
+from sms_warehouse.privacy.erase import remove_emptied
 from sms_warehouse.privacy.landing import words
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.s3 import LakeUnavailable
@@ -12,67 +12,25 @@ from sms_warehouse_tests.conftest import Platform
 from sms_warehouse_tests.privacy.people import (
     ANNA,
     BEN,
-    NOW,
-    REQUEST,
-    TOKENS,
+    HER_LINES,
+    OTHER_LINES,
+    erased,
     land,
-    load,
     long_line,
-    message,
     put,
-    world,
+    quarantined,
 )
 
-BAD = (
-    b'{"recipient_id":"sub_anna", broken',
-    b'{"message_id":"' + message(ANNA).encode() + b'"}',
-    b'{"msisdn_token":"' + TOKENS[ANNA].encode() + b'","x":"\xff\xfe"}',
-    b'{"recipient_id":"sub_\\u0061nna"}',
-    long_line(ANNA),
-)
-OTHER = (b'{"recipient_id":"sub_ben"}', b'{"recipient_id":"sub_annabel"}')
-
-
-def lines(platform: Platform) -> dict[bool, int]:
-    """How many quarantined lines are empty, and how many are not."""
-    with platform.redshift.session("tests") as session:
-        return {
-            is_empty: int(count)
-            for is_empty, count in session.rows(
-                "select raw_line is null and raw_line_key is null as is_empty, count(*) as lines"
-                " from control.quarantined_line where reason is not null"
-                " group by raw_line is null and raw_line_key is null"
-            )
-        }
-
-
-def erased(platform: Platform) -> bool:
-    return erase(platform.redshift, platform.lake, ANNA, REQUEST, now=NOW).is_proved
-
-
-def test_lines_that_name_the_person_are_emptied_in_whatever_form(platform: Platform) -> None:
-    load(platform, "first", world(), *BAD, *OTHER)
-    assert lines(platform) == {False: len(BAD) + len(OTHER)}
-    assert platform.lake.list_prefix("quarantine/")
-    assert erased(platform)
-    assert lines(platform) == {True: len(BAD), False: len(OTHER)}
-    assert not platform.lake.list_prefix("quarantine/")
-
-
-def test_lines_that_land_after_erasure_are_emptied_as_they_land(platform: Platform) -> None:
-    load(platform, "first", world())
-    assert erased(platform)
-    load(platform, "second", [], *BAD, *OTHER)
-    assert lines(platform) == {True: len(BAD), False: len(OTHER)}
-    assert erased(platform)
+HERS, OTHERS = len(HER_LINES), len(OTHER_LINES)
+LINES = ("message_submitted",)
 
 
 def test_a_long_line_is_emptied_though_its_file_went_before(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
+    without_anna: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Landing is killed before it removes the file, and finds it gone when the object comes back."""
-    load(platform, "first", world())
-    assert erased(platform)
+    platform = without_anna
+    (kept,) = (found.key for found in platform.lake.list_prefix("quarantine/"))
     delete = Lake.delete
 
     def stopped(self: Lake, found: list[str]) -> None:
@@ -84,17 +42,18 @@ def test_a_long_line_is_emptied_though_its_file_went_before(
     with monkeypatch.context() as patch:
         patch.setattr(Lake, "delete", stopped)
         with pytest.raises(LakeUnavailable):
-            land(platform)
-    assert lines(platform) == {True: 1, False: 1}
-    hers, his = (found.key for found in platform.lake.list_prefix("quarantine/"))
+            land(platform, LINES)
+    assert quarantined(platform) == {True: HERS + 1, False: OTHERS + 1}
+    hers, his = (f.key for f in platform.lake.list_prefix("quarantine/") if f.key != kept)
     assert remove_emptied(platform.redshift, platform.lake) == 1
-    assert [found.key for found in platform.lake.list_prefix("quarantine/")] == [his]
+    left = {found.key for found in platform.lake.list_prefix("quarantine/")}
+    assert left == {kept, his}
     assert remove_emptied(platform.redshift, platform.lake) == 0
     # Its content is replaced and comes back, and the file is removed while that lands.
     (found,) = (o for o in platform.lake.list_prefix("raw/") if o.key.endswith("/second.json.gz"))
     body = platform.lake.get(found.key)
-    put(platform, "second", [], OTHER[0])
-    land(platform)
+    put(platform, "second", [], OTHER_LINES[0])
+    land(platform, LINES)
     assert body is not None
     platform.lake.put(found.key, body)
 
@@ -106,9 +65,9 @@ def test_a_long_line_is_emptied_though_its_file_went_before(
     get = Lake.get
     with monkeypatch.context() as patch:
         patch.setattr(Lake, "get", removed_first)
-        land(platform)
-    assert lines(platform) == {True: 1, False: 2}
-    assert erased(platform)
+        land(platform, LINES)
+    assert quarantined(platform) == {True: HERS + 1, False: OTHERS + 2}
+    assert erased(platform).is_proved
 
 
 @pytest.mark.parametrize(

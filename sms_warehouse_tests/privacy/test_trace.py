@@ -9,38 +9,9 @@ import pytest
 from sms_warehouse.privacy import erase as erasure
 from sms_warehouse_tests.cli.conftest import Command, command
 from sms_warehouse_tests.conftest import Platform
-from sms_warehouse_tests.privacy.people import (
-    ANNA,
-    BEN,
-    NOW,
-    REQUEST,
-    TOKENS,
-    load,
-    message,
-    world,
-)
-from sms_warehouse_tests.warehouse.world import at, event
+from sms_warehouse_tests.privacy.people import ANNA, BEN, NOW, REQUEST, TOKENS, message
 
 __all__ = ["command"]
-
-
-@pytest.fixture
-def loaded(platform: Platform) -> Platform:
-    """Anna also answers a message that was Ben's."""
-    answer = event(
-        "inbound_message",
-        at(hours=4),
-        recipient_id=ANNA,
-        msisdn_token=TOKENS[ANNA],
-        inbound_id="inbound-crossed",
-        in_reply_to_message_id=message(BEN),
-    )
-    load(platform, "first", [*world(), answer])
-    return platform
-
-
-def erased(platform: Platform) -> None:
-    assert erasure.erase(platform.redshift, platform.lake, ANNA, REQUEST, now=NOW).is_proved
 
 
 def aliases(platform: Platform) -> list[str]:
@@ -51,17 +22,19 @@ def aliases(platform: Platform) -> list[str]:
     return [recipient, f"{recipient}#0", *(alias for (alias,) in messages)]
 
 
-def test_raw_lines_are_shown_of_who_was_not_erased(loaded: Platform, command: Command) -> None:
+@pytest.mark.usefixtures("loaded")
+def test_raw_lines_are_shown_of_who_was_not_erased(command: Command) -> None:
+    """Also where they stand in the trace of another."""
     shown = command("trace", ANNA, "--raw")
     assert shown.exit_code == 0, shown.stderr
     assert f"trace-{ANNA}" in shown.stdout
+    assert "inbound-crossed" in command("trace", message(BEN), "--raw").stdout
 
 
 def test_raw_lines_of_what_stands_for_an_erased_person_are_refused(
-    loaded: Platform, command: Command
+    without_anna: Platform, command: Command
 ) -> None:
-    erased(loaded)
-    names = aliases(loaded)
+    names = aliases(without_anna)
     assert len(names) == 5
     for name in (*names, names[-1].lower()):
         refused = command("trace", name, "--raw")
@@ -73,12 +46,8 @@ def test_raw_lines_of_what_stands_for_an_erased_person_are_refused(
             assert word not in told.stdout
 
 
-def test_a_line_of_an_erased_person_in_the_trace_of_another_is_left_out(
-    loaded: Platform, command: Command
-) -> None:
-    before = command("trace", message(BEN), "--raw")
-    assert "inbound-crossed" in before.stdout
-    erased(loaded)
+@pytest.mark.usefixtures("without_anna")
+def test_a_line_of_an_erased_person_in_the_trace_of_another_is_left_out(command: Command) -> None:
     after = command("trace", message(BEN), "--raw", "--json")
     assert after.exit_code == 0, after.stderr
     lines = {e["event_type"]: e["line"] for e in json.loads(after.stdout)["events"]}
