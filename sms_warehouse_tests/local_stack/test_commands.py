@@ -13,9 +13,11 @@ import pytest
 
 from sms_warehouse.local.services import accepts, exclusive
 from sms_warehouse.local.stack import NotReady, running_env
+from sms_warehouse_tests.conftest import seeded
 
 COMMAND = [sys.executable, "-m", "sms_warehouse.local.commands"]
 READY = "Ctrl-C stops it."
+PATIENCE_S = 300
 
 Up = Callable[..., "subprocess.Popen[str]"]
 
@@ -64,33 +66,42 @@ def run(runtime: dict[str, str], *arguments: str) -> subprocess.CompletedProcess
 
 def assert_nothing_is_left(directory: Path, env: dict[str, str]) -> None:
     """Every server holds the lock as long as its process lives."""
-    with exclusive(directory / "servers.lock", seconds=20):
+    with exclusive(directory / "servers.lock", seconds=PATIENCE_S):
         pass
     for port in (env["AWS_ENDPOINT_URL"].rpartition(":")[2], env["REDSHIFT_PORT"]):
         with pytest.raises(ConnectionRefusedError):
             accepts(int(port))
 
 
-def test_sigterm_stops_a_stack_with_exit_code_0_and_leaves_no_process(
-    tmp_path: Path, up: Up
+def test_a_directory_has_one_stack_that_can_be_killed_started_at_once_and_stopped(
+    tmp_path: Path, up: Up, runtime: dict[str, str], migrated: Path
 ) -> None:
-    process = up("--dir", str(tmp_path / "stack"))
-    env = running_env(tmp_path / "stack")
-    process.terminate()
-    assert process.wait(30) == 0
-    assert_nothing_is_left(tmp_path / "stack", env)
+    """What is killed leaves no process and no lock, and what gets SIGTERM ends with 0; addresses stay.
 
-
-def test_a_stack_that_is_killed_leaves_no_process_and_can_start_again_at_once(
-    tmp_path: Path, up: Up
-) -> None:
-    directory = tmp_path / "stack"
-    up("--dir", str(directory)).kill()
-    process = up("--dir", str(directory))
+    A second stack is refused, and nobody reads the password in ps.
+    """
+    directory = seeded(tmp_path / "stack", migrated)
+    ready = directory / "stack.json"
+    first = up("--dir", str(directory))
     env = running_env(directory)
-    process.kill()
-    process.wait()
+    second = run(runtime, "up", "--dir", str(directory))
+    assert second.returncode == 1
+    assert f"already running in {directory}" in second.stderr
+    assert run(runtime, "env", "--dir", str(directory)).returncode == 0
+    listed = subprocess.run(["ps", "-axww", "-o", "command="], capture_output=True, text=True)
+    assert str(directory) in listed.stdout
+    assert env["REDSHIFT_PASSWORD"] not in listed.stdout
+
+    first.kill()
+    # It begins when every server of the killed one has ended.
+    again = up("--dir", str(directory))
+    assert running_env(directory) == env
+    left_by_killing = ready.read_text()
+    again.terminate()
+    assert again.wait(PATIENCE_S) == 0
     assert_nothing_is_left(directory, env)
+    assert not ready.exists()
+    ready.write_text(left_by_killing)
     with pytest.raises(NotReady):
         running_env(directory)
 
@@ -114,21 +125,6 @@ def test_a_temporary_stack_is_found_by_a_shell_and_ctrl_c_leaves_nothing_of_it(
     assert url.startswith("http://127.0.0.1:")
     accepts(int(port))
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_S) == 0
     assert run(runtime, "env").returncode == 1
     assert not list(Path(runtime["TMPDIR"]).glob("sms-warehouse-*"))
-
-
-def test_a_second_stack_in_a_directory_is_refused_and_nobody_reads_the_password_in_ps(
-    tmp_path: Path, up: Up, runtime: dict[str, str]
-) -> None:
-    directory = str(tmp_path / "stack")
-    up("--dir", directory)
-    second = run(runtime, "up", "--dir", directory)
-    assert second.returncode == 1
-    assert f"already running in {directory}" in second.stderr
-    assert run(runtime, "env", "--dir", directory).returncode == 0
-    password = running_env(Path(directory))["REDSHIFT_PASSWORD"]
-    listed = subprocess.run(["ps", "-axww", "-o", "command="], capture_output=True, text=True)
-    assert directory in listed.stdout
-    assert password not in listed.stdout

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 
+PATIENCE_S = 120
+
+
 def receive(platform: Platform, count: int) -> list[Message]:
     """Waits for that many messages; delivery is asynchronous."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_S
     messages: list[Message] = []
     while len(messages) < count and time.monotonic() < end:
         messages += platform.inbox.receive(count - len(messages), seconds=2)
@@ -101,10 +104,10 @@ def test_a_listing_of_more_than_one_page_is_whole_and_in_order(platform: Platfor
 
 def test_every_message_is_received_and_deleted_once(platform: Platform) -> None:
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda n: platform.lake.put(f"raw/{n}", b""), range(300)))
-    messages = receive(platform, 300)
-    assert sorted(int(m.objects()[0].key[4:]) for m in messages) == list(range(300))
-    assert platform.inbox.delete(messages) == 300
+        list(threads.map(lambda n: platform.lake.put(f"raw/{n}", b""), range(100)))
+    messages = receive(platform, 100)
+    assert sorted(int(m.objects()[0].key[4:]) for m in messages) == list(range(100))
+    assert platform.inbox.delete(messages) == 100
     counted = sqs_client().get_queue_attributes(
         QueueUrl=platform.queue_url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],

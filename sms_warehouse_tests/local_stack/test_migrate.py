@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from local_redshift.engine import Databases
 
 from sms_warehouse import sql
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.migrate import ContractMismatch, check_staging, migrate
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.conftest import FreshWarehouse
+from sms_warehouse_tests.in_process import InProcessRedshift
 
 TABLES = (
     "select table_schema, table_name, table_type from information_schema.tables "
@@ -19,12 +23,9 @@ TABLES = (
 
 
 @pytest.fixture
-def remade(redshift: Redshift) -> Iterator[Redshift]:
-    """A warehouse whose staging table of clicks the test may spoil."""
-    yield redshift
-    with redshift.session("tests") as session:
-        session.execute("drop table if exists staging.link_click cascade")
-    migrate(redshift)
+def redshift(fresh_warehouse: FreshWarehouse) -> Redshift:
+    """A warehouse of the test's own with its schema, which it may spoil."""
+    return fresh_warehouse()
 
 
 def make_clicks(redshift: Redshift, statement: str) -> None:
@@ -59,18 +60,25 @@ def test_every_event_has_its_staging_table(redshift: Redshift) -> None:
     assert names >= set(EVENTS)
 
 
-def test_several_first_migrations_at_once_all_succeed(redshift: Redshift) -> None:
-    with redshift.session("tests") as session:
-        made = session.rows(TABLES)
-        for kind in ("view", "table"):
-            for schema, name, table_type in made:
-                if (table_type == "VIEW") == (kind == "view"):
-                    session.execute(f"drop {kind} if exists {schema}.{name} cascade")
-        assert session.rows(TABLES) == []
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: migrate(Redshift()), range(4)))
-    with redshift.session("tests") as session:
-        assert session.rows(TABLES) == made
+def test_several_first_migrations_at_once_all_succeed(redshift: Redshift, tmp_path: Path) -> None:
+    """Two at once: each finds that the other has made some of what it is about to make."""
+    databases = Databases(tmp_path, main="dev", user="admin", threads=1)
+    together = threading.Barrier(2)
+
+    def first_migration() -> Redshift:
+        together.wait()
+        empty = InProcessRedshift.of(databases, "dev")
+        migrate(empty)
+        return empty
+
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            migrations = [threads.submit(first_migration) for _ in range(2)]
+        for migration in migrations:
+            with migration.result().session("tests") as made, redshift.session("tests") as other:
+                assert made.rows(TABLES) == other.rows(TABLES)
+    finally:
+        databases.close()
 
 
 @pytest.mark.parametrize(
@@ -95,14 +103,14 @@ def test_several_first_migrations_at_once_all_succeed(redshift: Redshift) -> Non
     ids=["length", "type", "order"],
 )
 def test_a_staging_table_of_another_contract_is_named_with_its_column(
-    remade: Redshift, old: str, new: str, column: str, expected: str, found: str
+    redshift: Redshift, old: str, new: str, column: str, expected: str, found: str
 ) -> None:
     statement = create_statement()
     assert old in statement
-    make_clicks(remade, statement.replace(old, new))
+    make_clicks(redshift, statement.replace(old, new))
     for check in (check_staging, migrate):
         with pytest.raises(ContractMismatch) as mismatch:
-            check(remade)
+            check(redshift)
         error = mismatch.value
         assert (error.table, error.column) == ("staging.link_click", column)
         assert (error.expected, error.found) == (expected, found)
@@ -114,19 +122,15 @@ def test_a_table_of_an_earlier_version_is_named_before_anything_is_changed(
     with redshift.session("tests") as session:
         session.execute("alter table control.rejected_key drop column reason")
         session.execute("drop table staging.link_click cascade")
-        try:
-            with pytest.raises(ContractMismatch, match=r"control\.rejected_key, column reason"):
-                migrate(redshift)
-            names = {name for _, name, _ in session.rows(TABLES)}
-            assert "link_click" not in names
-        finally:
-            session.execute("drop table control.rejected_key")
+        with pytest.raises(ContractMismatch, match=r"control\.rejected_key, column reason"):
             migrate(redshift)
+        names = {name for _, name, _ in session.rows(TABLES)}
+        assert "link_click" not in names
 
 
-def test_a_staging_table_with_a_column_too_many_is_named(remade: Redshift) -> None:
-    with remade.session("tests") as session:
+def test_a_staging_table_with_a_column_too_many_is_named(redshift: Redshift) -> None:
+    with redshift.session("tests") as session:
         session.execute("alter table staging.link_click add column surplus integer")
     with pytest.raises(ContractMismatch, match="link_click, column surplus"):
-        check_staging(remade)
-    check_staging(remade, ["delivery_receipt"])
+        check_staging(redshift)
+    check_staging(redshift, ["delivery_receipt"])

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,36 +19,50 @@ from sms_warehouse.local.stack import LocalStack, NotReady, StackRunning, runnin
 from sms_warehouse.resources.inbox import Inbox
 from sms_warehouse.resources.lake import Lake
 from sms_warehouse.resources.redshift import Redshift, StatementFailed
-from sms_warehouse_tests.conftest import forget_clients
+from sms_warehouse_tests.conftest import forget_clients, seeded
 
 KEY = "raw/link_click/v=1/dt=2026-03-01/hh=05/part-0001.json.gz"
 
-Use = Callable[[LocalStack], None]
-
-
-@pytest.fixture
-def use(monkeypatch: pytest.MonkeyPatch) -> Iterator[Use]:
-    """Points this process at a stack."""
-
-    def point(stack: LocalStack) -> None:
-        for name, value in stack.env.items():
-            monkeypatch.setenv(name, value)
-        forget_clients()
-
-    yield point
-    forget_clients()
+PATIENCE_S = 600
 
 
 @contextmanager
-def supervised(stack: LocalStack) -> Iterator[list[str]]:
-    """A running stack whose servers are watched from another thread; gives what it tells."""
-    told: list[str] = []
+def used(stack: LocalStack) -> Iterator[None]:
+    """Points this process at a stack."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.env.items():
+            patch.setenv(name, value)
+        forget_clients()
+        yield
+    forget_clients()
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """A running stack whose servers are watched from another thread, and what that tells."""
+
+    stack: LocalStack
+    told: list[str]
+
+    def pid(self, name: str) -> int:
+        return server_pid(self.stack, name)
+
+    def wait_for(self, line: str, since: int) -> None:
+        """Waits for a line that is told after so many."""
+        wait_for(lambda: line in self.told[since:])
+
+
+@pytest.fixture(scope="module")
+def supervised(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Supervised]:
+    """A stack whose servers die one after the other."""
     stopping = threading.Event()
-    with stack:
+    told: list[str] = []
+    with LocalStack(seeded(tmp_path_factory.mktemp("supervised"), migrated)) as stack:
         watcher = threading.Thread(target=stack.run_forever, args=(stopping, told.append))
         watcher.start()
         try:
-            yield told
+            with used(stack):
+                yield Supervised(stack, told)
         finally:
             stopping.set()
             watcher.join()
@@ -60,58 +74,51 @@ def server_pid(stack: LocalStack, name: str) -> int:
     return pid
 
 
-def write_row() -> None:
+def write_row(table: str) -> None:
     with Redshift().session("tests") as session:
-        session.execute("create table kept (value integer)")
-        session.execute("insert into kept values (42)")
+        session.execute(f"create table {table} (value integer)")
+        session.execute(f"insert into {table} values (42)")
 
 
-def read_row() -> int:
+def read_row(table: str) -> int:
     with Redshift().session("tests") as session:
-        return int(session.value("select value from kept"))
+        return int(session.value(f"select value from {table}"))
 
 
 def keys_in_inbox() -> set[str]:
     return {found.key for m in Inbox().receive(20, seconds=5) for found in m.objects()}
 
 
-def test_a_directory_keeps_objects_messages_rows_and_addresses(tmp_path: Path, use: Use) -> None:
-    with LocalStack(tmp_path) as stack:
-        use(stack)
+def test_a_directory_keeps_objects_messages_and_rows(tmp_path: Path, migrated: Path) -> None:
+    """Also at another address: the queue is still the same one."""
+    with LocalStack(seeded(tmp_path, migrated)) as stack, used(stack):
         Lake().put(KEY, b"content")
         written = Lake().head(KEY)
-        write_row()
+        write_row("kept")
         env = dict(stack.env)
         assert running_env(tmp_path) == env
     with pytest.raises(NotReady):
         running_env(tmp_path)
-    with LocalStack(tmp_path) as stack:
-        assert stack.env == env
-        use(stack)
-        assert Lake().head(KEY) == written
-        assert read_row() == 42
-    # The queue is still the same one when its address is another.
-    with LocalStack(tmp_path, aws_port=free_port()) as stack:
+    with LocalStack(tmp_path, aws_port=free_port()) as stack, used(stack):
         assert stack.env["SMS_WAREHOUSE_QUEUE_URL"] != env["SMS_WAREHOUSE_QUEUE_URL"]
-        use(stack)
+        assert Lake().head(KEY) == written
+        assert read_row("kept") == 42
         Lake().put(KEY + ".2", b"content")
         assert keys_in_inbox() == {KEY, KEY + ".2"}
 
 
-def test_a_killed_server_comes_back_with_what_it_had(tmp_path: Path, use: Use) -> None:
-    stack = LocalStack(tmp_path)
-    with supervised(stack) as told:
-        use(stack)
-        write_row()
-        Lake().put(KEY, b"content")
-        for name in ("Redshift", "S3 and SQS"):
-            os.kill(server_pid(stack, name), signal.SIGKILL)
-            wait_for(partial(told.__contains__, f"{name} answers again"))
-            assert running_env(tmp_path) == stack.env
-        assert read_row() == 42
-        assert Lake().head(KEY) is not None
-        Lake().put(KEY + ".2", b"content")
-        wait_for(lambda: KEY + ".2" in keys_in_inbox())
+def test_a_killed_server_comes_back_with_what_it_had(supervised: Supervised) -> None:
+    write_row("kept")
+    Lake().put(KEY, b"content")
+    for name in ("Redshift", "S3 and SQS"):
+        told = len(supervised.told)
+        os.kill(supervised.pid(name), signal.SIGKILL)
+        supervised.wait_for(f"{name} answers again", told)
+        assert running_env(supervised.stack.directory) == supervised.stack.env
+    assert read_row("kept") == 42
+    assert Lake().head(KEY) is not None
+    Lake().put(KEY + ".2", b"content")
+    wait_for(lambda: KEY + ".2" in keys_in_inbox())
 
 
 def fill() -> None:
@@ -128,25 +135,25 @@ def fill() -> None:
             )
 
 
-def test_a_server_that_gives_up_says_why_and_comes_back(tmp_path: Path, use: Use) -> None:
+def test_a_server_that_gives_up_says_why_and_comes_back(supervised: Supervised) -> None:
     """Files that may not grow end in an error that DuckDB does not go on after."""
-    stack = LocalStack(tmp_path)
-    with supervised(stack) as told:
-        use(stack)
-        write_row()
-        limits = (19_000_000, resource.RLIM_INFINITY)
-        resource.prlimit(server_pid(stack, "Redshift"), resource.RLIMIT_FSIZE, limits)
-        with pytest.raises(StatementFailed, match="53100"):
-            fill()
-        wait_for(partial(told.__contains__, "Redshift answers again"), seconds=60)
-        (said,) = [t for t in told if "stopped by itself" in t]
-        assert "exit code 70" in said
-        assert "nothing it acknowledged is lost" in said
-        assert read_row() == 42
+    write_row("kept_by_who_gave_up")
+    told = len(supervised.told)
+    limits = (19_000_000, resource.RLIM_INFINITY)
+    resource.prlimit(supervised.pid("Redshift"), resource.RLIMIT_FSIZE, limits)
+    with pytest.raises(StatementFailed, match="53100"):
+        fill()
+    supervised.wait_for("Redshift answers again", told)
+    (said,) = [t for t in supervised.told[told:] if "stopped by itself" in t]
+    assert "exit code 70" in said
+    assert "nothing it acknowledged is lost" in said
+    assert read_row("kept_by_who_gave_up") == 42
 
 
-def test_a_server_that_keeps_dying_ends_the_stack_with_its_reason(tmp_path: Path) -> None:
-    with LocalStack(tmp_path) as stack:
+def test_a_server_that_keeps_dying_ends_the_stack_with_its_reason(
+    tmp_path: Path, migrated: Path
+) -> None:
+    with LocalStack(seeded(tmp_path, migrated)) as stack:
         killing = threading.Event()
 
         def kill_again_and_again() -> None:
@@ -183,8 +190,8 @@ def test_what_holds_the_password_is_its_owners_alone(stack: LocalStack) -> None:
         assert password not in " ".join(server.arguments)
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, "did not happen in time"
         time.sleep(0.05)
