@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 from click.testing import CliRunner, Result
 
+from sms_warehouse.assets import plots
 from sms_warehouse.cli import main
 from sms_warehouse.resources.redshift import Redshift, Session
 from sms_warehouse_tests.conftest import FreshWarehouse, forget_clients
@@ -87,3 +88,9 @@ def no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("AWS_", "REDSHIFT_", "SMS_WAREHOUSE_", "DAGSTER_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To draw them costs a load of the command as much as its reports; they have tests of their own."""
+    monkeypatch.setattr(plots, "png", lambda plot, rows: b"")

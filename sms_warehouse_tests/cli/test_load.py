@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,3 +142,31 @@ def test_traffic_is_the_same_for_the_same_seed_and_another_for_another(
     first = write("1")
     assert write("1") == first
     assert set(write("2")) > set(first)
+
+
+def test_each_line_of_a_trace_is_fetched_from_s3_as_it_was_written(
+    command: Command, loaded: Platform
+) -> None:
+    def tell(message: str) -> dict[str, Any]:
+        result = command("trace", message, "--json", "--raw")
+        assert result.exit_code == 0, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    with loaded.redshift.session("tests") as session:
+        message = session.value(
+            "select message_id from warehouse.fact_message where not is_stub"
+            " order by click_requests desc, receipts desc limit 1"
+        )
+    told = tell(message)
+    assert len(told["events"]) > 2
+    for one in told["events"]:
+        assert json.loads(one["line"]["raw"])["event_id"] == one["event_id"]
+    click_line = told["events"][-1]["line"]
+    loaded.lake.put(click_line["object_key"], b"other")
+    again = tell(message)["events"][-1]["line"]
+    assert again["raw"] is None
+    assert "overwritten" in again["raw_error"]
+    loaded.lake.delete([click_line["object_key"]])
+    gone = tell(message)["events"][-1]["line"]
+    assert gone["raw_error"] == "the object is no longer in S3"

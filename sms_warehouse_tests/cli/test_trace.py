@@ -13,8 +13,6 @@ from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse.trace.lines import base64_parts
 from sms_warehouse_tests.cli.conftest import Begin, Command
-from sms_warehouse_tests.cli.day import loaded as loaded_day
-from sms_warehouse_tests.conftest import Platform, Worlds
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
@@ -476,27 +474,3 @@ def test_what_a_stranger_wrote_does_not_steer_the_terminal(
     result = command("trace", message_id(23))
     assert "\x1b" not in result.stdout
     assert "\\x1b[2J\\nhuman" in result.stdout
-
-
-def test_each_line_is_fetched_from_s3_as_it_was_written(
-    platform: Platform, worlds: Worlds, tell: Tell
-) -> None:
-    """Of a day that the command loaded, through the driver."""
-    worlds.begin(platform, loaded_day)
-    with platform.redshift.session("tests") as session:
-        message = session.value(
-            "select message_id from warehouse.fact_message where not is_stub"
-            " order by click_requests desc, receipts desc limit 1"
-        )
-    told = tell(message, "--raw")
-    assert len(told["events"]) > 2
-    for one in told["events"]:
-        assert json.loads(one["line"]["raw"])["event_id"] == one["event_id"]
-    click_line = told["events"][-1]["line"]
-    platform.lake.put(click_line["object_key"], b"other")
-    again = tell(message, "--raw")["events"][-1]["line"]
-    assert again["raw"] is None
-    assert "overwritten" in again["raw_error"]
-    platform.lake.delete([click_line["object_key"]])
-    gone = tell(message, "--raw")["events"][-1]["line"]
-    assert gone["raw_error"] == "the object is no longer in S3"
