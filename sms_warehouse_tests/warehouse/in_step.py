@@ -7,7 +7,7 @@ ask for at one clock is refreshed once. A report is read before anything else is
 Each test has a ``Part`` of the warehouse: messages, recipients, campaigns and tokens that it names are named apart from
 those of the others, and it reads only its own, by the names it gave them.
 
-Counts that no id tells apart (of all campaigns, of a day's opt-outs) need days of their own or a warehouse of their own.
+Counts that no id tells apart (of all campaigns, of a day's opt-outs) need days or a warehouse of their own.
 """
 
 from __future__ import annotations
@@ -179,7 +179,9 @@ def in_step(test: Test | None = None, *, cases: Mapping[str, tuple[Any, ...]] | 
     def passes_case(outcomes: Outcomes, case: str) -> None:
         _raise(outcomes[f"{test.__name__}[{case}]"])
 
-    made: Any = passes if cases is None else pytest.mark.parametrize("case", list(cases))(passes_case)
+    made: Any = (
+        passes if cases is None else pytest.mark.parametrize("case", list(cases))(passes_case)
+    )
     made.__name__, made.__doc__, made.__module__ = test.__name__, test.__doc__, test.__module__
     made.in_step = {
         f"{test.__name__}[{case}]": (test, values) for case, values in (cases or {}).items()

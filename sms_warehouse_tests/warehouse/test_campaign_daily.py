@@ -9,6 +9,8 @@ import pytest
 
 from sms_warehouse.reports import refresh
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.conftest import FreshWarehouse
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.test_reports import AS_OF, check, report, six_messages
 from sms_warehouse_tests.warehouse.world import (
     DAY,
@@ -57,9 +59,11 @@ def counted(**counts: int) -> dict[str, int]:
     return dict.fromkeys(COUNTS, 0) | counts
 
 
-def test_each_variant_of_a_day_has_its_counts(redshift: Redshift) -> None:
-    load(redshift, campaign(), *six_messages())
-    rows = {row["variant_id"]: row for row in daily(redshift, AS_OF)}
+@in_step
+def test_each_variant_of_a_day_has_its_counts(own: Part) -> Steps:
+    yield own.load(campaign(), *six_messages())
+    yield own.refresh("campaign_daily", AS_OF)
+    rows = {row["variant_id"]: row for row in own.report("campaign_daily")}
     shared = {
         "sent_date_report": DAY,
         "campaign_id": "cmp_1",
@@ -111,7 +115,8 @@ def test_each_variant_of_a_day_has_its_counts(redshift: Redshift) -> None:
     }
 
 
-def test_a_first_click_counts_for_the_spans_it_came_within(redshift: Redshift) -> None:
+@in_step
+def test_a_first_click_counts_for_the_spans_it_came_within(own: Part) -> Steps:
     """To the second; a click of the last second of a span is within it."""
     spans = {
         "clicked_24h_delivered": 86_400,
@@ -127,8 +132,9 @@ def test_a_first_click_counts_for_the_spans_it_came_within(redshift: Redshift) -
             receipt(m, "DELIVERED", at(seconds=9)),
             click(m, at(seconds=seconds), link_token=f"token-{n}", visitor_token=f"v{n}"),
         ]
-    load(redshift, *world)
-    (row,) = daily(redshift, at(days=10))
+    yield own.load(*world)
+    yield own.refresh("campaign_daily", at(days=10))
+    (row,) = own.report("campaign_daily")
     check(
         row,
         delivered=8,
@@ -140,11 +146,11 @@ def test_a_first_click_counts_for_the_spans_it_came_within(redshift: Redshift) -
     )
 
 
-def test_a_message_that_was_sent_stays_sent_when_it_is_not_sent_again(redshift: Redshift) -> None:
+@in_step
+def test_a_message_that_was_sent_stays_sent_when_it_is_not_sent_again(own: Part) -> Steps:
     """The recipient opted out before the second attempt: the first was made all the same."""
     m = message_id()
-    load(
-        redshift,
+    yield own.load(
         submitted(m),
         submitted(
             m,
@@ -156,7 +162,8 @@ def test_a_message_that_was_sent_stays_sent_when_it_is_not_sent_again(redshift: 
         receipt(m, "DELIVERED", at(seconds=9)),
         click(m, at(minutes=5)),
     )
-    (row,) = daily(redshift, AS_OF)
+    yield own.refresh("campaign_daily", AS_OF)
+    (row,) = own.report("campaign_daily")
     check(row, attempted=1, suppressed=0, sent=1, delivered=1, clicked=1, total_clicks=1)
 
 
@@ -186,8 +193,7 @@ def test_a_day_is_final_when_thirty_days_lie_between(redshift: Redshift) -> None
         assert {r["restated_count"] for r in rows} == {0}
 
 
-@pytest.fixture
-def old_day(redshift: Redshift) -> date:
+def old_day(redshift: Redshift) -> None:
     """A day 200 days before with three campaigns and variants, each a delivered message; published as final."""
     sent = at(days=-200)
     world = []
@@ -204,16 +210,19 @@ def old_day(redshift: Redshift) -> date:
     load(redshift, *world)
     rows = daily(redshift, at(days=-100))
     assert [(r["is_final"], r["restated_count"]) for r in rows] == [(True, 0)] * 3
-    return sent.date()
 
 
-def test_a_click_of_200_days_later_restates_the_one_row_it_belongs_to(
-    redshift: Redshift, old_day: date
-) -> None:
-    before = report(redshift, "campaign_daily")
+@pytest.fixture
+def published(fresh_warehouse: FreshWarehouse) -> Redshift:
+    """A warehouse with the old day."""
+    return fresh_warehouse(world=old_day)
+
+
+def test_a_click_of_200_days_later_restates_the_one_row_it_belongs_to(published: Redshift) -> None:
+    before = report(published, "campaign_daily")
     m = message_id(0, at(days=-200))
-    load(redshift, click(m, NOON), click(m, at(hours=1)))
-    after = daily(redshift, AS_OF)
+    load(published, click(m, NOON), click(m, at(hours=1)))
+    after = daily(published, AS_OF)
     changed = {
         "clicked": 1,
         "clicked_delivered": 1,
@@ -224,23 +233,21 @@ def test_a_click_of_200_days_later_restates_the_one_row_it_belongs_to(
     # Of the campaign the whole day is counted again; the other's row stands, and says of when it is.
     counted_again: dict[str, dict[str, Any]] = {"A": changed, "B": {"as_of": AS_OF}}
     assert after == [row | counted_again.get(row["variant_id"], {}) for row in before]
-    refresh(redshift, "campaign_performance", as_of=AS_OF, report_tz="UTC")
-    (row,) = report(redshift, "campaign_performance", campaign_id="cmp_1", variant_id="A")
+    refresh(published, "campaign_performance", as_of=AS_OF, report_tz="UTC")
+    (row,) = report(published, "campaign_performance", campaign_id="cmp_1", variant_id="A")
     check(row, ctr=1, ctr_sent=1, ctr_24h=0, ctr_72h=0, ctr_7d=0, clicked_in_window=0)
     # Nothing new: nothing is restated again; a further click restates it once more.
-    assert daily(redshift, AS_OF) == after
-    load(redshift, click(m, at(hours=2)))
-    rows = daily(redshift, AS_OF)
+    assert daily(published, AS_OF) == after
+    load(published, click(m, at(hours=2)))
+    rows = daily(published, AS_OF)
     assert [r["restated_count"] for r in rows] == [2, 0, 0]
 
 
-def test_days_of_which_no_message_changed_are_not_counted_again(
-    redshift: Redshift, old_day: date
-) -> None:
-    with redshift.session("tests") as session:
+def test_days_of_which_no_message_changed_are_not_counted_again(published: Redshift) -> None:
+    with published.session("tests") as session:
         session.execute("update reports.campaign_daily set replies = 77")
-    load(redshift, click(message_id(0, at(days=-200)), NOON))
-    assert [(r["campaign_id"], r["replies"]) for r in daily(redshift, AS_OF)] == [
+    load(published, click(message_id(0, at(days=-200)), NOON))
+    assert [(r["campaign_id"], r["replies"]) for r in daily(published, AS_OF)] == [
         ("cmp_1", 0),
         ("cmp_1", 0),
         ("cmp_2", 77),
@@ -259,12 +266,12 @@ def test_messages_that_move_to_another_day_leave_no_row_behind(redshift: Redshif
 
 
 def test_a_message_that_changes_variant_is_counted_under_the_new_one_alone(
-    redshift: Redshift, old_day: date
+    published: Redshift,
 ) -> None:
     """An earlier report of the attempt, whose log came 200 days late, was of another variant."""
     sent = at(days=-200)
     load(
-        redshift,
+        published,
         submitted(
             message_id(0, sent),
             sent - timedelta(minutes=1),
@@ -272,7 +279,7 @@ def test_a_message_that_changes_variant_is_counted_under_the_new_one_alone(
             variant_id="B",
         ),
     )
-    rows = daily(redshift, AS_OF)
+    rows = daily(published, AS_OF)
     assert [(r["campaign_id"], r["variant_id"], r["sent"], r["restated_count"]) for r in rows] == [
         ("cmp_1", "B", 2, 1),
         ("cmp_2", "-", 1, 0),

@@ -20,8 +20,8 @@ def remarks(redshift: Redshift) -> dict[str, dict[str, str | None]]:
     return found
 
 
-def test_the_catalog_says_what_every_table_and_column_means(redshift: Redshift) -> None:
-    with redshift.session("tests") as session:
+def test_the_catalog_says_what_every_table_and_column_means(module_warehouse: Redshift) -> None:
+    with module_warehouse.session("tests") as session:
         of_tables = {
             f"{schema}.{table}": remark
             for schema, table, remark in session.rows(
@@ -29,7 +29,7 @@ def test_the_catalog_says_what_every_table_and_column_means(redshift: Redshift) 
             )
         }
     assert {name: of_tables[name] for name in TABLES} == {n: t.remark for n, t in TABLES.items()}
-    found = remarks(redshift)
+    found = remarks(module_warehouse)
     for name, table in TABLES.items():
         if not table.is_view:
             assert found[name] == {c.name: c.meaning for c in table.columns}

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sms_warehouse.reports import refresh
-from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.warehouse.random_worlds import random_world
+from sms_warehouse_tests.conftest import FreshWarehouse
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
+from sms_warehouse_tests.warehouse.random_worlds import anything
 from sms_warehouse_tests.warehouse.test_ab_variant import multiply
 from sms_warehouse_tests.warehouse.test_reports import AS_OF, check, report
 from sms_warehouse_tests.warehouse.world import (
@@ -25,13 +26,15 @@ from sms_warehouse_tests.warehouse.world import (
 ANDROID = "Mozilla/5.0 (Linux; Android 15; {}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0 {}Safari/537.36"
 PHONE = ANDROID.format("Pixel 9", "Mobile ")
 TABLET = ANDROID.format("SM-X910", "")
+WEEK = timedelta(weeks=1)
+"""Counts that no id tells apart are of a year that belongs to one test."""
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:139.0) Gecko/20100101 Firefox/139.0"
 
 
-def test_an_hour_of_a_campaign_says_who_asked_for_its_links(redshift: Redshift) -> None:
+@in_step
+def test_an_hour_of_a_campaign_says_who_asked_for_its_links(own: Part) -> Steps:
     a, b, c = (message_id(n) for n in range(3))
-    load(
-        redshift,
+    yield own.load(
         submitted(a, recipient_id="sub_1"),
         submitted(b, recipient_id="sub_2"),
         submitted(c, recipient_id="sub_3", campaign_id="cmp_2"),
@@ -50,10 +53,13 @@ def test_an_hour_of_a_campaign_says_who_asked_for_its_links(redshift: Redshift) 
         click(b, at(hours=3), link_token="b", visitor_token="v7"),
         click(message_id(9), at(hours=2, minutes=9), link_token="d", visitor_token="v8"),
     )
-    refresh(redshift, "click_activity_hourly", as_of=AS_OF, report_tz="America/New_York")
+    yield own.refresh("click_activity_hourly", AS_OF, "America/New_York")
     rows = {
         (r["click_hour_utc"], r["campaign_id"]): r
-        for r in report(redshift, "click_activity_hourly")
+        for r in [
+            *own.report("click_activity_hourly"),
+            *report(own.redshift, "click_activity_hourly", campaign_id="-"),
+        ]
     }
     hour = at(hours=2)
     assert set(rows) == {
@@ -94,9 +100,11 @@ def test_an_hour_of_a_campaign_says_who_asked_for_its_links(redshift: Redshift) 
     check(rows[NOON, "cmp_1"], human_clicks=1, new_first_clicks=1, p50_message_age_h=Decimal("0.5"))
 
 
-def test_requests_of_all_hours_are_the_requests_there_were(redshift: Redshift) -> None:
+def test_requests_of_all_hours_are_the_requests_there_were(
+    fresh_warehouse: FreshWarehouse,
+) -> None:
     """Up to the clock, and from the day 35 days before it."""
-    load(redshift, *random_world(31))
+    redshift = fresh_warehouse(world=anything)
     m = message_id(99, at(days=-40))
     load(
         redshift,
@@ -128,7 +136,8 @@ def test_requests_of_all_hours_are_the_requests_there_were(redshift: Redshift) -
             )
 
 
-def test_the_hour_of_sending_is_the_recipients_own(redshift: Redshift) -> None:
+@in_step
+def test_the_hour_of_sending_is_the_recipients_own(own: Part) -> Steps:
     """2026-03-08 is a Sunday; clocks in New York went forward at 07:00 UTC."""
     sends = {
         (0, 1): (datetime(2026, 3, 8, 6, 59, 59), "America/New_York"),
@@ -146,34 +155,35 @@ def test_the_hour_of_sending_is_the_recipients_own(redshift: Redshift) -> None:
             submitted(m, sent, recipient_id=f"sub_{n}", recipient_tz=zone),
             receipt(m, "DELIVERED", sent + timedelta(seconds=5)),
         ]
-    load(redshift, *world)
-    refresh(redshift, "send_time_heatmap", as_of=AS_OF, report_tz="UTC")
-    rows = report(redshift, "send_time_heatmap", segment="*")
+    yield own.load(*world)
+    yield own.refresh("send_time_heatmap", AS_OF)
+    rows = report(own.redshift, "send_time_heatmap", segment="*")
     assert [(r["dow_local"], r["hour_local"]) for r in rows] == sorted(sends)
     assert {r["delivered"] for r in rows} == {1}
     assert {r["window_end"] for r in rows} == {date(2026, 3, 10)}
 
 
-def test_hours_are_ranked_by_the_lower_end_of_wilsons_interval(redshift: Redshift) -> None:
+@in_step
+def test_hours_are_ranked_by_the_lower_end_of_wilsons_interval(own: Part) -> Steps:
     """Newcombe (1998), Statistics in Medicine 17, table I, method 3: the published lower ends."""
     table = {0: (81, 263, "0.2553"), 1: (15, 148, "0.0624"), 2: (0, 20, "0"), 3: (1, 29, "0.0061")}
     world: list[Event] = []
     copies = {}
     for hour, (clicked, delivered, _) in table.items():
-        sent = datetime(2026, 3, 4, hour)
+        sent = datetime(2026, 3, 4, hour) - 52 * WEEK
         for n, times in enumerate((clicked, delivered - clicked)):
             if not times:
                 continue
             m = message_id(10 * hour + n, sent)
-            copies[m] = times
+            copies[own.named("message_id", m)] = times
             world.append(submitted(m, sent, recipient_id=f"sub_{m}", recipient_tz="Etc/UTC"))
             world.append(receipt(m, "DELIVERED", sent + timedelta(seconds=5)))
             if n == 0:
                 world.append(click(m, sent + timedelta(hours=24), link_token=m, visitor_token=m))
-    load(redshift, *world)
-    multiply(redshift, copies)
-    refresh(redshift, "send_time_heatmap", as_of=AS_OF, report_tz="UTC")
-    rows = {r["hour_local"]: r for r in report(redshift, "send_time_heatmap", segment="*")}
+    yield own.load(*world)
+    multiply(own.redshift, copies)
+    yield own.refresh("send_time_heatmap", AS_OF - 52 * WEEK)
+    rows = {r["hour_local"]: r for r in report(own.redshift, "send_time_heatmap", segment="*")}
     for hour, (clicked, delivered, low) in table.items():
         check(rows[hour], dow_local=3, delivered=delivered, clicked_delivered_24h=clicked)
         assert round(rows[hour]["wilson_low95"], 4) == Decimal(low)
@@ -181,15 +191,16 @@ def test_hours_are_ranked_by_the_lower_end_of_wilsons_interval(redshift: Redshif
         assert rows[hour]["median_sec_to_click"] == (86_400 if clicked else None)
 
 
-def test_only_messages_that_had_their_24_hours_tell_of_an_hour(redshift: Redshift) -> None:
+@in_step
+def test_only_messages_that_had_their_24_hours_tell_of_an_hour(own: Part) -> Steps:
     """The window's ninety days are of the report's zone; a click of the second after 24 hours is too late."""
-    first, last = datetime(2025, 12, 11, 5), datetime(2026, 3, 11, 3, 59, 59)
+    first, last = datetime(2023, 12, 14, 5), datetime(2024, 3, 13, 3, 59, 59)
     times = {
         "before": first - timedelta(seconds=1),
         "first": first,
         "last": last,
         "after": last + timedelta(seconds=1),
-        "failed": NOON - timedelta(days=9),
+        "failed": NOON - 104 * WEEK - timedelta(days=9),
     }
     world = []
     for n, (name, sent) in enumerate(times.items()):
@@ -200,11 +211,11 @@ def test_only_messages_that_had_their_24_hours_tell_of_an_hour(redshift: Redshif
             receipt(m, "EXPIRED" if name == "failed" else "DELIVERED", sent + timedelta(seconds=5)),
             click(m, sent + timedelta(seconds=late), link_token=m, visitor_token=m),
         ]
-    load(redshift, *world)
-    as_of = datetime(2026, 3, 12, 9)
-    refresh(redshift, "recipient_engagement", as_of=as_of, report_tz="America/New_York")
-    refresh(redshift, "send_time_heatmap", as_of=as_of, report_tz="America/New_York")
-    rows = report(redshift, "send_time_heatmap")
+    yield own.load(*world)
+    as_of = datetime(2024, 3, 14, 9)
+    yield own.refresh("recipient_engagement", as_of, "America/New_York")
+    yield own.refresh("send_time_heatmap", as_of, "America/New_York")
+    rows = report(own.redshift, "send_time_heatmap")
     found = {
         (r["segment"], r["dow_local"], r["hour_local"]): (
             r["delivered"],
@@ -219,9 +230,9 @@ def test_only_messages_that_had_their_24_hours_tell_of_an_hour(redshift: Redshif
         ("AT_RISK", 4, 0): (1, 1, 86_400),
         ("ENGAGED", 2, 23): (1, 0, 86_401),
     }
-    with redshift.session("tests") as session:
+    with own.redshift.session("tests") as session:
         ((start, end),) = session.rows(
             "select window_start, window_end from control.report_refresh"
             " where report_name = 'send_time_heatmap'"
         )
-    assert (start, end) == (date(2025, 12, 11), date(2026, 3, 10))
+    assert (start, end) == (date(2023, 12, 14), date(2024, 3, 12))

@@ -13,6 +13,7 @@ from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.landing.ledger import insert_rows
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.conftest import FreshWarehouse
 from sms_warehouse_tests.warehouse.world import (
     DAY,
     NOON,
@@ -29,6 +30,7 @@ from sms_warehouse_tests.warehouse.world import (
 
 AS_OF = datetime(2026, 3, 12, 9)
 REPORT = "rolling_30d"
+STATE = f"select * from reports.report_state where report_name = '{REPORT}'"
 # Thirty days up to yesterday; logs of the day before may hold events of the first one in some zone.
 FIRST_ARRIVAL_DAY = date(2026, 2, 9)
 
@@ -41,7 +43,7 @@ def one(redshift: Redshift, statement: str) -> dict[str, Any]:
 
 def state(redshift: Redshift, as_of: datetime = AS_OF) -> dict[str, Any]:
     refresh(redshift, REPORT, as_of=as_of, report_tz="UTC")
-    return one(redshift, f"select * from reports.report_state where report_name = '{REPORT}'")
+    return one(redshift, STATE)
 
 
 def list_day(redshift: Redshift, event_type: str, day: date, count: int) -> None:
@@ -111,14 +113,25 @@ def test_a_silent_service_shows_beside_others_that_write(redshift: Redshift) -> 
     assert set(rows["inbound_message"].values()) == {None}
 
 
-@pytest.fixture
-def complete(redshift: Redshift) -> dict[str, Any]:
-    """The state of a report whose two objects have landed whole."""
+def whole(redshift: Redshift) -> None:
+    """A report whose two objects have landed whole."""
     land(redshift, objects(campaign(), submitted(message_id())))
     apply_all(redshift)
     for event_type in ("campaign_upserted", "message_submitted"):
         list_day(redshift, event_type, DAY, 1)
-    return state(redshift)
+    state(redshift)
+
+
+@pytest.fixture
+def begun(fresh_warehouse: FreshWarehouse) -> Redshift:
+    """A warehouse where that report has been refreshed."""
+    return fresh_warehouse(world=whole)
+
+
+@pytest.fixture
+def complete(begun: Redshift) -> dict[str, Any]:
+    """Its state."""
+    return one(begun, STATE)
 
 
 def test_a_report_says_what_it_covers_and_that_nothing_is_missing(complete: dict[str, Any]) -> None:
@@ -143,19 +156,19 @@ def test_a_report_says_what_it_covers_and_that_nothing_is_missing(complete: dict
 
 
 def test_an_object_that_has_not_landed_is_known_and_waits(
-    redshift: Redshift, complete: dict[str, Any]
+    begun: Redshift, complete: dict[str, Any]
 ) -> None:
-    list_day(redshift, "message_submitted", DAY, 2)
-    assert changes(complete, state(redshift)) == {
+    list_day(begun, "message_submitted", DAY, 2)
+    assert changes(complete, state(begun)) == {
         "objects_known": 3,
         "objects_waiting": 1,
         "is_complete": False,
     }
 
 
-def test_poison_is_neither_landed_nor_waiting(redshift: Redshift, complete: dict[str, Any]) -> None:
-    list_day(redshift, "message_submitted", DAY, 2)
-    with redshift.session("tests") as session:
+def test_poison_is_neither_landed_nor_waiting(begun: Redshift, complete: dict[str, Any]) -> None:
+    list_day(begun, "message_submitted", DAY, 2)
+    with begun.session("tests") as session:
         (landed,) = session.records(
             "select * from control.landed_object where event_type = 'message_submitted'"
         )
@@ -165,7 +178,7 @@ def test_poison_is_neither_landed_nor_waiting(redshift: Redshift, complete: dict
             "control.landed_object",
             [landed | poison | {"status": "poison", "rows_landed": 0}],
         )
-    assert changes(complete, state(redshift)) == {
+    assert changes(complete, state(begun)) == {
         "objects_known": 3,
         "objects_poison": 1,
         "is_complete": False,
@@ -173,24 +186,24 @@ def test_poison_is_neither_landed_nor_waiting(redshift: Redshift, complete: dict
 
 
 def test_what_landed_and_is_not_applied_is_missing(
-    redshift: Redshift, complete: dict[str, Any]
+    begun: Redshift, complete: dict[str, Any]
 ) -> None:
     """A run that was killed between the two leaves its objects landed, and a refresh finds them so."""
-    land(redshift, objects(submitted(message_id(2)), campaign(version=2)))
+    land(begun, objects(submitted(message_id(2)), campaign(version=2)))
     for event_type in ("campaign_upserted", "message_submitted"):
-        list_day(redshift, event_type, DAY, 2)
-    killed = state(redshift)
+        list_day(begun, event_type, DAY, 2)
+    killed = state(begun)
     assert changes(complete, killed) == {
         "objects_known": 4,
         "objects_landed": 4,
         "objects_not_applied": 2,
         "is_complete": False,
     }
-    apply_all(redshift)
-    assert changes(killed, state(redshift)) == {"objects_not_applied": 0, "is_complete": True}
-    with redshift.session("tests") as session:
+    apply_all(begun)
+    assert changes(killed, state(begun)) == {"objects_not_applied": 0, "is_complete": True}
+    with begun.session("tests") as session:
         session.execute("delete from control.applied_load where table_name = 'dim_variant'")
-    assert changes(complete, state(redshift))["objects_not_applied"] == 2
+    assert changes(complete, state(begun))["objects_not_applied"] == 2
 
 
 def test_fact_message_takes_in_last_what_reports_read() -> None:
@@ -204,10 +217,10 @@ def test_fact_message_takes_in_last_what_reports_read() -> None:
 
 
 def test_a_quarantined_line_counts_until_it_is_resolved(
-    redshift: Redshift, complete: dict[str, Any]
+    begun: Redshift, complete: dict[str, Any]
 ) -> None:
     """It is a loss that is known, and makes no report incomplete."""
-    with redshift.session("tests") as session:
+    with begun.session("tests") as session:
         insert_rows(
             session,
             "control.quarantined_line",
@@ -232,16 +245,16 @@ def test_a_quarantined_line_counts_until_it_is_resolved(
                 )
             ],
         )
-    assert changes(complete, state(redshift)) == {"lines_quarantined": 2}
+    assert changes(complete, state(begun)) == {"lines_quarantined": 2}
 
 
 def test_what_arrived_before_the_days_of_the_report_is_not_its_concern(
-    redshift: Redshift, complete: dict[str, Any]
+    begun: Redshift, complete: dict[str, Any]
 ) -> None:
-    list_day(redshift, "message_submitted", FIRST_ARRIVAL_DAY - timedelta(days=1), 5)
-    assert changes(complete, state(redshift)) == {}
-    list_day(redshift, "message_submitted", FIRST_ARRIVAL_DAY, 5)
-    assert changes(complete, state(redshift))["objects_waiting"] == 5
+    list_day(begun, "message_submitted", FIRST_ARRIVAL_DAY - timedelta(days=1), 5)
+    assert changes(complete, state(begun)) == {}
+    list_day(begun, "message_submitted", FIRST_ARRIVAL_DAY, 5)
+    assert changes(complete, state(begun))["objects_waiting"] == 5
 
 
 def test_a_report_names_the_days_it_works_out_and_whose_they_are(redshift: Redshift) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from datetime import datetime
 
 import dagster as dg
@@ -11,8 +10,8 @@ import dagster as dg
 from sms_warehouse import invariants, model, sql
 from sms_warehouse.reports import REPORTS, refresh
 from sms_warehouse.resources.redshift import Redshift
-from sms_warehouse_tests.conftest import Platform
-from sms_warehouse_tests.warehouse.random_worlds import random_world
+from sms_warehouse_tests.conftest import FreshWarehouse
+from sms_warehouse_tests.warehouse.random_worlds import anything
 from sms_warehouse_tests.warehouse.world import (
     NOON,
     at,
@@ -28,11 +27,6 @@ from sms_warehouse_tests.warehouse.world import (
 
 AS_OF = datetime(2026, 3, 12, 9)
 CHECKS = [(report, invariant.name) for report in REPORTS for invariant in invariants.of(report)]
-# What is compared is refreshed first.
-CHECKS_OF_DAYS = [
-    ("campaign_daily", "every_message_is_in_one_state"),
-    ("rolling_30d", "days_add_up"),
-]
 
 BREAKS = {
     ("campaign_performance", "every_message_is_in_one_state"): (
@@ -138,11 +132,10 @@ def full_world(redshift: Redshift) -> None:
         click(m[0], datetime(2026, 3, 8, 13)),
         opt_out("sub_1", NOON),
     )
-    refresh_all(redshift, AS_OF)
 
 
-def test_what_must_hold_holds_of_any_events(redshift: Redshift) -> None:
-    load(redshift, *random_world(31))
+def test_what_must_hold_holds_of_any_events(fresh_warehouse: FreshWarehouse) -> None:
+    redshift = fresh_warehouse(world=anything)
     for hours in (1, 80, 800):
         refresh_all(redshift, at(hours=hours))
         unmapped = ("delivery_failure_daily", "every_error_code_is_mapped")
@@ -156,6 +149,7 @@ def test_every_check_is_broken_on_purpose() -> None:
 def test_each_check_notices_what_it_is_for(redshift: Redshift) -> None:
     """Each break is undone before the next, by a rollback, so that a check fails by its own data alone."""
     full_world(redshift)
+    refresh_all(redshift, AS_OF)
     assert failed(redshift) == {}
     for (report, check), statement in BREAKS.items():
         with redshift.session("tests") as session:
@@ -166,33 +160,6 @@ def test_each_check_notices_what_it_is_for(redshift: Redshift) -> None:
         assert not results[check].passed, (report, check)
         assert results[check].metadata["rows"]
     assert failed(redshift) == {}
-
-
-def test_a_refresh_in_dagster_evaluates_every_check(platform: Platform) -> None:
-    """A code nobody mapped is a warning: the run succeeds, and the check says which, of refusals too."""
-    redshift = platform.redshift
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from sms_warehouse.definitions import defs
-    full_world(redshift)
-    load(
-        redshift,
-        receipt(message_id(3), "FAILED", at(minutes=1), error_code="777"),
-        submitted(message_id(20), submit_status="REJECTED", submit_error_code="R99"),
-    )
-    config = {"ops": {f"reports__{r}": {"config": {"as_of": AS_OF.isoformat()}} for r in REPORTS}}
-    result = defs.resolve_job_def("refresh_reports").execute_in_process(run_config=config)
-    assert result.success
-    evaluations = result.get_asset_check_evaluations()
-    evaluated = [(e.asset_key.path[-1], e.check_name) for e in evaluations]
-    assert sorted(evaluated) == sorted(CHECKS)
-    assert evaluated.index(CHECKS_OF_DAYS[0]) < evaluated.index(CHECKS_OF_DAYS[1])
-    (broken,) = [e for e in evaluations if not e.passed]
-    assert broken.check_name == "every_error_code_is_mapped"
-    assert broken.severity is dg.AssetCheckSeverity.WARN
-    rows = broken.metadata["rows"]
-    assert isinstance(rows, dg.TableMetadataValue)
-    assert [row.data["error_code"] for row in rows.records] == ["777", "R99"]
 
 
 def test_people_are_warned_and_only_the_platforms_own_errors_are_errors() -> None:
@@ -239,7 +206,8 @@ def test_days_of_another_zone_are_not_compared_with_the_window(redshift: Redshif
         campaign(report_tz="America/New_York"),
         submitted(message_id(1, late), late),
     )
-    refresh_all(redshift, AS_OF)
+    for report in ("campaign_daily", "rolling_30d"):
+        refresh(redshift, report, as_of=AS_OF, report_tz="UTC")
     assert failed(redshift, "rolling_30d") == {}
 
 

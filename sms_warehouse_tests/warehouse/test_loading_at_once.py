@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from local_redshift.isolation import SERIALIZABLE
@@ -57,20 +58,25 @@ def dying_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[]
     return lambda: monkeypatch.setattr(Session, "execute", execute)
 
 
+Expected = dict[str, list[tuple[Any, ...]]]
+CONTENTS = in_objects(random_world(7), random.Random(7))
+
+
+@pytest.fixture(scope="module")
+def expected(module_warehouse: Redshift) -> Expected:
+    """All tables when one run applies the contents undisturbed."""
+    lower_thresholds(module_warehouse)
+    land(module_warehouse, CONTENTS)
+    apply_all(module_warehouse)
+    return Facts(module_warehouse).everything()
+
+
 def test_a_run_killed_anywhere_loses_nothing(
-    fresh_warehouse: FreshWarehouse, monkeypatch: pytest.MonkeyPatch
+    redshift: Redshift, expected: Expected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(7)
-    contents = in_objects(random_world(7), chance)
-    redshift = fresh_warehouse()
     lower_thresholds(redshift)
-    land(redshift, contents)
-    apply_all(redshift)
-    expected = Facts(redshift).everything()
-
-    redshift = fresh_warehouse()
-    lower_thresholds(redshift)
-    land(redshift, contents)
+    land(redshift, CONTENTS)
     deaths = 0
     while True:
         revive = dying_after(chance.randint(30, 120), monkeypatch)
@@ -86,15 +92,9 @@ def test_a_run_killed_anywhere_loses_nothing(
     assert Facts(redshift).everything() == expected
 
 
-def test_two_runs_at_once_apply_each_load_once(fresh_warehouse: FreshWarehouse) -> None:
-    contents = in_objects(random_world(8), random.Random(8))
-    redshift = fresh_warehouse()
-    land(redshift, contents)
-    apply_all(redshift)
-    expected = Facts(redshift).everything()
-
-    redshift = fresh_warehouse()
-    land(redshift, contents)
+def test_two_runs_at_once_apply_each_load_once(redshift: Redshift, expected: Expected) -> None:
+    lower_thresholds(redshift)
+    land(redshift, CONTENTS)
     failures: list[BaseException] = []
 
     def run() -> None:

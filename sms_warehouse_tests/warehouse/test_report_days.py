@@ -10,6 +10,7 @@ import pytest
 
 from sms_warehouse.reports import Clock, refresh
 from sms_warehouse.resources.redshift import Redshift
+from sms_warehouse_tests.warehouse.in_step import Part, Steps, in_step
 from sms_warehouse_tests.warehouse.test_campaign_daily import COUNTS
 from sms_warehouse_tests.warehouse.test_reports import check, report
 from sms_warehouse_tests.warehouse.world import (
@@ -117,37 +118,40 @@ def busy_days(first: datetime, days: int, zone: str) -> list[Any]:
     return world
 
 
-@pytest.mark.parametrize(
-    ("zone", "last_day", "as_of"),
-    [
-        (NEW_YORK, date(2026, 3, 20), datetime(2026, 3, 21, 4, 0)),
-        (NEW_YORK, date(2025, 11, 20), datetime(2025, 11, 22, 4, 59)),
-        ("Pacific/Kiritimati", date(2026, 1, 9), datetime(2026, 1, 10, 2)),
-    ],
+@in_step(
+    cases={
+        "the clock goes forward": (NEW_YORK, date(2026, 3, 20), datetime(2026, 3, 21, 4, 0)),
+        "the clock goes back": (NEW_YORK, date(2025, 11, 20), datetime(2025, 11, 22, 4, 59)),
+        "far east": ("Pacific/Kiritimati", date(2026, 1, 9), datetime(2026, 1, 10, 2)),
+    }
 )
 def test_the_days_of_a_window_add_up_to_the_window(
-    redshift: Redshift, zone: str, last_day: date, as_of: datetime
-) -> None:
-    """In campaigns whose zone is the report's: every count, of all and of each campaign; and today beside it."""
+    own: Part, zone: str, last_day: date, as_of: datetime
+) -> Steps:
+    """In campaigns whose zone is the report's: every count, of all and of each campaign; and today beside it.
+
+    Nothing else was sent in the days of a window.
+    """
     clock = Clock(as_of, zone)
-    load(redshift, *busy_days(clock.midnight(last_day - timedelta(days=45)), 47, zone))
-    for name in ("campaign_daily", "rolling_30d"):
-        refresh(redshift, name, as_of=as_of, report_tz=zone)
-    days = report(redshift, "campaign_daily")
+    yield own.load(*busy_days(clock.midnight(last_day - timedelta(days=45)), 47, zone))
+    yield own.refresh("campaign_daily", as_of, zone)
+    days = own.report("campaign_daily")
+    yield own.refresh("rolling_30d", as_of, zone)
+    (whole,) = report(own.redshift, "rolling_30d", scope_type="ALL")
+    campaigns = {row["scope_id"]: row for row in own.report("rolling_30d", scope_type="CAMPAIGN")}
     in_window = [
         d for d in days if last_day - timedelta(days=29) <= d["sent_date_report"] <= last_day
     ]
     today = [d for d in days if d["sent_date_report"] == clock.today]
-    for scope_type, scopes in (("ALL", ["*"]), ("CAMPAIGN", ["cmp_1", "cmp_2"])):
-        for scope in scopes:
-            (row,) = report(redshift, "rolling_30d", scope_type=scope_type, scope_id=scope)
-            mine = [d for d in in_window if scope in ("*", d["campaign_id"])]
-            assert row["sent"] > 10
-            assert {c: row[c] for c in COUNTS} == {c: sum(d[c] for d in mine) for c in COUNTS}
-            for count in ("attempted", "sent", "delivered", "clicked"):
-                expected = sum(d[count] for d in today if scope in ("*", d["campaign_id"]))
-                assert row[f"today_{count}"] == expected
-            check(row, report_date=last_day, window_start=last_day - timedelta(days=29))
+    for scope in ("*", "cmp_1", "cmp_2"):
+        row = whole if scope == "*" else campaigns[scope]
+        mine = [d for d in in_window if scope in ("*", d["campaign_id"])]
+        assert row["sent"] > 10
+        assert {c: row[c] for c in COUNTS} == {c: sum(d[c] for d in mine) for c in COUNTS}
+        for count in ("attempted", "sent", "delivered", "clicked"):
+            expected = sum(d[count] for d in today if scope in ("*", d["campaign_id"]))
+            assert row[f"today_{count}"] == expected
+        check(row, report_date=last_day, window_start=last_day - timedelta(days=29))
 
 
 def test_messages_sent_after_the_clock_are_in_no_report(redshift: Redshift) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -36,7 +37,8 @@ _COMPARED = (
     *(f"reports.{report}" for report in REPORTS if report != "pipeline_quality_hourly"),
 )
 
-_numbers = itertools.count(1)
+# Of this process alone: a test may begin with what another process made.
+_numbers = itertools.count(os.getpid() * 1_000_000)
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "message_submitted": {
@@ -166,13 +168,15 @@ class Content:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def objects(*events: Event, day: date = DAY) -> list[Content]:
-    """One new object for each type among the events."""
+def objects(*events: Event, day: date = DAY, hour: int = 12) -> list[Content]:
+    """One new object of an hour for each type among the events."""
     by_type: dict[str, list[Event]] = {}
     for e in events:
         by_type.setdefault(e.event_type, []).append(e)
     return [
-        Content(f"raw/{event_type}/v=1/dt={day}/hh=12/{next(_numbers)}.json.gz", tuple(es), day)
+        Content(
+            f"raw/{event_type}/v=1/dt={day}/hh={hour:02}/{next(_numbers)}.json.gz", tuple(es), day
+        )
         for event_type, es in by_type.items()
     ]
 
