@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,10 +25,31 @@ def connect(autocommit=False):
 """
 
 
-def child(port: int, code: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", CONNECT + code, str(port)], stdout=subprocess.PIPE, text=True
-    )
+PATIENCE_S = 300
+
+Child = Callable[[str], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def child(server: RedshiftProcess) -> Iterator[Child]:
+    """Runs code in a process of its own, which can ``connect``; it is killed at the end of the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CONNECT + code, str(server.port)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 @pytest.mark.parametrize(
@@ -41,48 +62,44 @@ def child(port: int, code: str) -> subprocess.Popen[str]:
     ids=["idle", "in a long statement"],
 )
 def test_a_killed_client_frees_its_locks_and_leaves_nothing(
-    client: Client, server: RedshiftProcess, then: str
+    client: Client, child: Child, then: str
 ) -> None:
     client.run("create table t.x (a integer)")
     client.run("create table t.digit (d integer)")
     client.run("insert into t.digit values (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)")
     process = child(
-        server.port,
         f"c = connect(); c.cursor().execute('insert into t.x values (1)'); print('locked', flush=True); {then}",
     )
     assert process.stdout
     assert process.stdout.readline() == "locked\n"
     time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
-    client.run("set statement_timeout to 5000")
+    process.wait()
+    client.run("set statement_timeout to 120000")
     client.run("insert into t.x values (2)")
     assert client.rows("select a from t.x") == [(2,)]
 
 
 def test_a_killed_client_leaves_the_queue_for_a_lock(
-    client: Client, connect: Callable[..., Client], server: RedshiftProcess
+    client: Client, connect: Callable[..., Client], child: Child
 ) -> None:
     client.run("create table t.x (a integer)")
     holder = connect()
     holder.run("lock t.x")
     process = child(
-        server.port,
         "c = connect(); print('ready', flush=True); c.cursor().execute('lock t.x'); time.sleep(60)",
     )
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait()
     holder.connection.rollback()
-    client.run("set statement_timeout to 5000")
+    client.run("set statement_timeout to 120000")
     client.run("insert into t.x values (1)")
 
 
-def test_eight_processes_that_retry_lose_no_increment(
-    client: Client, server: RedshiftProcess
-) -> None:
+def test_processes_that_retry_lose_no_increment(client: Client, child: Child) -> None:
     client.run("create table t.counter (n integer)")
     client.run("insert into t.counter values (0)")
     code = """
@@ -99,14 +116,12 @@ while done < 15:
         time.sleep(random.random() / 50)
 print(done)
 """
-    processes = [child(server.port, code) for _ in range(8)]
-    assert [int(p.communicate(timeout=60)[0]) for p in processes] == [15] * 8
-    assert client.value("select n from t.counter") == 120
+    processes = [child(code) for _ in range(4)]
+    assert [int(p.communicate(timeout=PATIENCE_S)[0]) for p in processes] == [15] * 4
+    assert client.value("select n from t.counter") == 60
 
 
-def test_eight_processes_can_create_the_same_things(
-    client: Client, server: RedshiftProcess
-) -> None:
+def test_processes_can_create_the_same_things_at_once(client: Client, child: Child) -> None:
     code = """
 c = connect(True); cur = c.cursor()
 for i in range(5):
@@ -115,9 +130,9 @@ for i in range(5):
     cur.execute(f"create temp table own_{i} as select {i} as a")
     cur.execute(f"insert into t.shared_{i} select a from own_{i}")
 """
-    processes = [child(server.port, code) for _ in range(8)]
-    assert [p.wait(60) for p in processes] == [0] * 8
-    assert client.rows("select count(*), count(distinct a) from t.shared_4") == [(8, 1)]
+    processes = [child(code) for _ in range(4)]
+    assert [p.wait(PATIENCE_S) for p in processes] == [0] * 4
+    assert client.rows("select count(*), count(distinct a) from t.shared_4") == [(4, 1)]
 
 
 def test_sigterm_ends_running_work_cleanly(tmp_path: Path) -> None:
@@ -138,14 +153,14 @@ def test_sigterm_ends_running_work_cleanly(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-def test_sixteen_clients_that_read_and_write_see_whole_transactions_only(
-    client: Client, server: RedshiftProcess
+def test_clients_that_read_and_write_at_once_see_whole_transactions_only(
+    client: Client, child: Child
 ) -> None:
-    """Eight move money between two tables, four add and remove rows by tens, four look all the time."""
+    """Four move money between two tables, two add and remove rows by tens, two look all the time."""
     client.run("create table t.here (account integer, amount integer)")
     client.run("create table t.there (account integer, amount integer)")
     client.run("create table t.crowd (n integer)")
-    for account in range(8):
+    for account in range(4):
         client.run("insert into t.here values (%s, 100)", (account,))
         client.run("insert into t.there values (%s, -100)", (account,))
     retry = """
@@ -163,7 +178,6 @@ def work(run):
 """
     movers = [
         child(
-            server.port,
             retry
             + f"""
 def run(cur, n):
@@ -172,11 +186,10 @@ def run(cur, n):
 work(run)
 """,
         )
-        for account in range(8)
+        for account in range(4)
     ]
     crowds = [
         child(
-            server.port,
             retry
             + f"""
 def run(cur, n):
@@ -187,12 +200,11 @@ def run(cur, n):
 work(run)
 """,
         )
-        for who in range(4)
+        for who in range(2)
     ]
     look = """
 c = connect(True); cur = c.cursor(); seen = 0
-end = time.monotonic() + 60
-while seen < 60 and time.monotonic() < end:
+while seen < 60:
     cur.execute("select (select cast(sum(amount) as bigint) from t.here) + "
                 "(select cast(sum(amount) as bigint) from t.there) as total, "
                 "(select count(*) from t.crowd) as crowd")
@@ -202,9 +214,9 @@ while seen < 60 and time.monotonic() < end:
     seen += 1
 print(seen)
 """
-    readers = [child(server.port, look) for _ in range(4)]
-    assert [p.communicate(timeout=100)[0] for p in readers] == ["60\n"] * 4
-    assert [p.communicate(timeout=100)[0] for p in movers + crowds] == ["12\n"] * 12
+    readers = [child(look) for _ in range(2)]
+    assert [p.communicate(timeout=PATIENCE_S)[0] for p in readers] == ["60\n"] * 2
+    assert [p.communicate(timeout=PATIENCE_S)[0] for p in movers + crowds] == ["12\n"] * 6
     assert client.rows("select min(amount), max(amount) from t.here") == [(34, 34)]
     assert client.rows("select min(amount), max(amount) from t.there") == [(-34, -34)]
     assert client.value("select count(*) from t.crowd") == 0
@@ -225,7 +237,7 @@ def test_the_password_is_needed_to_start(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     assert answer.returncode != 0
     assert "REDSHIFT_PASSWORD" in answer.stderr
