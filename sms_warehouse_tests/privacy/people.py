@@ -107,9 +107,9 @@ def world() -> tuple[Event, ...]:
     Of her answer only the number is known, and of a receipt for Ben and of one for her only the provider's id. She also
     answers a message that was Ben's. Her number comes to somebody else.
 
-    The same events at every call: written again under another name they are a replay.
+    The same events at every call and in every process: written again under another name they are a replay.
     """
-    return (
+    found = (
         campaign(
             objective="to renew",
             owner="retention",
@@ -166,6 +166,10 @@ def world() -> tuple[Event, ...]:
             in_reply_to_message_id=message(BEN),
         ),
         submitted(message(NEXT), at(hours=9), recipient_id=NEXT, msisdn_token=TOKENS[ANNA]),
+    )
+    return tuple(
+        Event(e.event_type, {**e.fields, "event_id": f"world-{number:02}"})
+        for number, e in enumerate(found)
     )
 
 
