@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import dagster as dg
@@ -20,13 +21,14 @@ from sms_warehouse.privacy import erase
 from sms_warehouse.reclassify import Subject, preview, reclassify
 from sms_warehouse.resources.redshift import Session
 from sms_warehouse.trace.find import trace
-from sms_warehouse_tests.conftest import Platform
+from sms_warehouse_tests.conftest import Platform, Worlds
 from sms_warehouse_tests.platform import doors
 from sms_warehouse_tests.privacy import people
-from sms_warehouse_tests.warehouse.world import DAY, refresh_all
+from sms_warehouse_tests.warehouse.world import DAY
 
 PACKAGE = Path(sms_warehouse.__file__).parent
-IN_FILES = of_folder(sql.root())
+in_package = cache(lambda: of_package(PACKAGE))
+in_files = cache(lambda: {statement.text for statement in of_folder(sql.root())})
 
 
 def found(source: str) -> list[str]:
@@ -81,13 +83,13 @@ def test_a_name_that_is_assigned_twice_is_not_guessed() -> None:
 
 
 def test_the_package_has_no_statement_that_cannot_be_put_together() -> None:
-    statements, unresolved = of_package(PACKAGE)
+    statements, unresolved = in_package()
     assert unresolved == []
     assert len(statements) > 50
 
 
 def test_no_statement_is_so_open_that_it_would_pass_for_any() -> None:
-    statements, _ = of_package(PACKAGE)
+    statements, _ = in_package()
     strange = (
         "select strange from nowhere where nothing = 1",
         "delete from nowhere",
@@ -128,8 +130,8 @@ def bare(sent: set[str]) -> set[str]:
 
 def senders(sent: set[str]) -> set[str]:
     """The modules whose Python has the statements that no file has; each has to be known to the lint."""
-    in_python, _ = of_package(PACKAGE)
-    others = bare(sent) - {s.text for s in IN_FILES}
+    in_python, _ = in_package()
+    others = bare(sent) - in_files()
     assert {text for text in others if not any(s.is_like(text) for s in in_python)} == set()
     return {s.path for s in in_python if any(s.is_like(text) for text in others)}
 
@@ -150,7 +152,7 @@ def test_whatever_the_platform_sends_has_been_linted(
         assert doors.run_day(doors.DAYS[0]).success
         doors.refresh_reports()
         purge_staging(platform.redshift, "link_click", today=doors.AS_OF.date())
-    assert len(bare(sent) & {s.text for s in IN_FILES}) > 100
+    assert len(bare(sent) & in_files()) > 100
     assert senders(sent) >= modules(
         "apply",
         "apply_events",
@@ -167,13 +169,12 @@ def test_whatever_the_platform_sends_has_been_linted(
 
 
 def test_whatever_people_ask_for_has_been_linted(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, worlds: Worlds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lists, rules, traces, new rules for the past, holds and an erasure, with files that land after it."""
     redshift, lake, now = platform.redshift, platform.lake, people.NOW
     anna = (people.ANNA, people.REQUEST)
-    people.load(platform, "first", people.world(), b'{"recipient_id":"sub_anna", broken')
-    refresh_all(redshift, now)
+    worlds.begin(platform, people.reported)
     with recorded(monkeypatch) as sent:
         with redshift.session("tests") as session:
             table = decision_table.as_csv(decision_table.rules(session))

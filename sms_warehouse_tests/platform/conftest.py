@@ -1,9 +1,11 @@
-"""A platform whose queue shows a message again after a second, so that a test can see it come back."""
+"""States of a platform whose queue shows a message again after a second, so that a test can see it come back."""
+
+from collections.abc import Callable
 
 import pytest
 
 from sms_warehouse.resources.inbox import sqs_client
-from sms_warehouse_tests.conftest import FreshPlatform, Platform
+from sms_warehouse_tests.conftest import FreshPlatform, Platform, Worlds
 from sms_warehouse_tests.platform import doors
 
 
@@ -15,21 +17,50 @@ def platform(platform: Platform) -> Platform:
     return platform
 
 
+def one_day_loaded(_: Platform) -> None:
+    doors.put(*doors.files())
+    assert doors.run_day(doors.DAYS[0]).success
+
+
+@pytest.fixture
+def one_day(platform: Platform, worlds: Worlds) -> Platform:
+    """The files of all days are in S3 and told of by the queue; only the first day is loaded."""
+    return worlds.begin(platform, one_day_loaded)
+
+
+@pytest.fixture(scope="session")
+def all_days_loaded(worlds: Worlds) -> Callable[[Platform], None]:
+    def all_days_loaded(platform: Platform) -> None:
+        worlds.begin(platform, one_day_loaded)
+        for day in doors.DAYS[1:]:
+            assert doors.run_day(day).success
+        doors.refresh_reports()
+
+    return all_days_loaded
+
+
+@pytest.fixture
+def all_days(
+    platform: Platform, worlds: Worlds, all_days_loaded: Callable[[Platform], None]
+) -> Platform:
+    """All days are loaded, one after the other, and the reports refreshed."""
+    return worlds.begin(platform, all_days_loaded)
+
+
 @pytest.fixture(scope="session")
 def _plain() -> dict[str, list[str]]:
     return {}
 
 
 @pytest.fixture
-def plain(_plain, fresh_platform: FreshPlatform) -> dict[str, list[str]]:
-    """What loading the usual traffic day by day gives, computed once on a platform of its own.
-
-    Ask for it before ``platform``, which empties the warehouse again.
-    """
+def plain(
+    _plain,
+    worlds: Worlds,
+    fresh_platform: FreshPlatform,
+    all_days_loaded: Callable[[Platform], None],
+) -> dict[str, list[str]]:
+    """The rows of ``all_days``. Ask for it before ``platform``, which empties the warehouse again."""
     if not _plain:
-        fresh_platform()
-        doors.put(*doors.files())
-        for day in doors.DAYS:
-            assert doors.run_day(day).success
-        _plain.update(doors.picture())
+        worlds.begin(fresh_platform(), all_days_loaded)
+        _plain.update(doors.rows())
     return _plain

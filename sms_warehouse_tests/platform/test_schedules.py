@@ -1,7 +1,7 @@
 """What the clock asks for: days of their own accord, and reports that fell behind."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import dagster as dg
@@ -15,12 +15,12 @@ from dagster._core.remote_origin import (
 )
 
 import sms_warehouse
-from sms_warehouse.partitions import today
 from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.redshift import Redshift
 from sms_warehouse_tests.platform import doors
 
 SLOW = {name for name, report in REPORTS.items() if report.every is not None}
+TODAY = date(2026, 3, 10)
 PROJECT = Path(sms_warehouse.__file__).parents[1]
 
 
@@ -61,14 +61,15 @@ def test_schedules_ask_for_each_recent_day_that_nobody_loads(
     from sms_warehouse.schedules import every_day_that_differs, last_35_days, last_two_days
     from sms_warehouse.sensors import LONGEST_RUN
 
-    days = [(today() - timedelta(days=n)).isoformat() for n in reversed(range(35))]
+    monkeypatch.setattr("sms_warehouse.schedules.today", lambda: TODAY)
+    days = [(TODAY - timedelta(days=n)).isoformat() for n in reversed(range(35))]
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         assert days_asked_by(last_35_days, instance) == days
-        minute = timedelta(minutes=1)
+        hour = timedelta(hours=1)
         for day, status, heard_of in (
-            (days[-2], dg.DagsterRunStatus.STARTED, LONGEST_RUN - minute),
-            (days[-1], dg.DagsterRunStatus.STARTED, LONGEST_RUN + minute),
-            (days[-1], dg.DagsterRunStatus.FAILURE, minute),
+            (days[-2], dg.DagsterRunStatus.STARTED, LONGEST_RUN - hour),
+            (days[-1], dg.DagsterRunStatus.STARTED, LONGEST_RUN + hour),
+            (days[-1], dg.DagsterRunStatus.FAILURE, hour),
         ):
             tags = {"dagster/partition": day}
             record_run(instance, "load_day", status, heard_of=heard_of, **tags)
@@ -110,9 +111,19 @@ def reports_asked(instance: dg.DagsterInstance) -> set[str]:
 
 def test_the_sensor_asks_for_the_reports_whose_time_has_come_and_no_others(platform, monkeypatch):
     """They are made and nothing else is: what Dagster records of a report is of its own refresh."""
+    began = stopped_at = datetime.now(UTC)
+
+    class Stopped(datetime):
+        """The sensor's clock, so that no hour turns meanwhile."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return stopped_at.astimezone(tz)
+
+    monkeypatch.setattr("sms_warehouse.sensors.datetime", Stopped)
 
     def set_clock(ago: timedelta, *names: str) -> None:
-        clock = datetime.now(UTC).replace(tzinfo=None) - ago
+        clock = began.replace(tzinfo=None) - ago
         with platform.redshift.session("test") as session:
             for name in names:
                 session.execute(
@@ -173,6 +184,8 @@ def test_the_sensor_asks_for_the_reports_whose_time_has_come_and_no_others(platf
 
     monkeypatch.setenv("SMS_WAREHOUSE_REPORT_MINUTES", "0")
     set_clock(timedelta(days=2), *REPORTS)
+    # Dagster's own clock goes on: these runs begin before the sensor looks.
+    stopped_at = began + timedelta(hours=1)
     for heard_of, asked in ((0, set()), (3, set(REPORTS))):
         instance = new()
         started = dg.DagsterRunStatus.STARTED
