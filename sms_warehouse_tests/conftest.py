@@ -94,10 +94,15 @@ def run_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
+def _beside(place: Path, what: str) -> Path:
+    """A path of its own for each place: one state may be made out of another."""
+    return place.with_name(f"{place.name}.{what}")
+
+
 @contextmanager
 def made_once(place: Path) -> Iterator[bool]:
     """Whether ``place`` is still to be made, by whoever comes first; the others wait for it."""
-    with exclusive(place.with_suffix(".lock"), seconds=_PATIENCE_S):
+    with exclusive(_beside(place, "lock"), seconds=_PATIENCE_S):
         yield not place.exists()
 
 
@@ -157,8 +162,8 @@ def _warehouses(
                 world(redshift)
                 with redshift.session("tests") as session:
                     session.execute("vacuum")
-                files.keep(made[-1], place.with_suffix(".making"))
-                place.with_suffix(".making").rename(place)
+                files.keep(made[-1], _beside(place, "making"))
+                _beside(place, "making").rename(place)
         return place
 
     yield fresh
@@ -306,7 +311,7 @@ class Worlds:
         return platform
 
     def _keep(self, platform: Platform, database: str, place: Path) -> None:
-        making = place.with_suffix(".making")
+        making = _beside(place, "making")
         making.mkdir()
         with platform.redshift.session("tests") as session:
             session.execute("vacuum")

@@ -209,8 +209,8 @@ def test_lines_that_land_after_erasure_are_emptied_as_they_land(story: Story) ->
 
 
 def test_the_lines_of_raw_objects_that_still_hold_the_person_are_named(story: Story) -> None:
-    words = (ANNA, "sub_\\u0061nna", TOKENS[ANNA], f"provider-{ANNA}", f"link-{ANNA}")
-    words += tuple(message(ANNA, n, at(hours=h)) for n, h in ((1, 0), (2, 1), (3, 5)))
+    words = [ANNA, "sub_\\u0061nna", TOKENS[ANNA], f"provider-{ANNA}", f"link-{ANNA}"]
+    words += [message(ANNA, n, at(hours=h)) for n, h in ((1, 0), (2, 1), (3, 5))]
     wrong, right = [], 0
     assert len(story.raw_lines) == len(set(story.raw_lines))
     for _, key, number in story.raw_lines:
