@@ -134,23 +134,6 @@ def test_a_key_that_fits_no_day_is_recorded_once_and_its_message_deleted(platfor
     assert "unknown event type 'link_clack'" in found[bad[0]]
 
 
-def test_several_objects_in_one_message_settle_together(platform):
-    instance = dg.DagsterInstance.ephemeral()
-    lake = Lake()
-    here, other = one_file(), one_file("message_submitted")
-    doors.put(here)
-    doors.drop_messages()
-    found = lake.head(here.key)
-    pair = [
-        NewObject(lake.bucket, found.key, found.etag, found.size_bytes),
-        NewObject(lake.bucket, other.key, "not-there-yet", 5),
-    ]
-    send(event(*pair))
-    doors.run_requested(doors.tick(instance), instance)
-    assert doors.ledger()["link_click"]["objects"] == 1
-    assert doors.messages_waiting() == 1
-
-
 def test_a_message_about_an_object_that_was_removed_goes_when_it_comes_back(platform):
     instance = dg.DagsterInstance.ephemeral()
     file = one_file()
@@ -170,9 +153,13 @@ def test_nothing_is_received_while_the_warehouse_is_away(platform, monkeypatch):
     assert message.receive_count == 1
 
 
-def test_a_lost_message_is_found_by_reconciling_with_the_listing(platform):
+def test_a_lost_message_is_found_by_reconciling_and_one_about_several_objects_waits_for_all(
+    platform,
+):
     instance = dg.DagsterInstance.ephemeral()
-    doors.put(one_file())
+    lake = Lake()
+    here, other = one_file(), one_file("message_submitted")
+    doors.put(here)
     doors.drop_messages()
     assert doors.messages_waiting() == 0
     job = doors.definitions().resolve_job_def("reconcile")
@@ -180,6 +167,15 @@ def test_a_lost_message_is_found_by_reconciling_with_the_listing(platform):
     assert doors.run_requested(doors.tick(instance), instance) == [DAY.isoformat()]
     doors.drain(instance)
     assert doors.ledger()["link_click"]["objects"] == 1
+
+    found = lake.head(here.key)
+    pair = [
+        NewObject(lake.bucket, found.key, found.etag, found.size_bytes),
+        NewObject(lake.bucket, other.key, "not-there-yet", 5),
+    ]
+    send(event(*pair))
+    assert asked(doors.tick(instance)) == [DAY.isoformat()]
+    assert doors.messages_waiting() == 1
 
 
 def test_more_messages_than_a_tick_receives_ask_for_their_day_once_a_tick(platform, monkeypatch):
