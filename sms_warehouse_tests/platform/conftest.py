@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from sms_warehouse.reports import REPORTS
 from sms_warehouse.resources.inbox import sqs_client
 from sms_warehouse_tests.conftest import FreshPlatform, Platform, Worlds
 from sms_warehouse_tests.platform import doors
@@ -34,7 +35,7 @@ def all_days_loaded(worlds: Worlds) -> Callable[[Platform], None]:
         worlds.begin(platform, one_day_loaded)
         for day in doors.DAYS[1:]:
             assert doors.run_day(day).success
-        doors.refresh_reports()
+        doors.refresh(*REPORTS)
 
     return all_days_loaded
 

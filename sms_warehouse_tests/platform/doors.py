@@ -12,7 +12,7 @@ from typing import TypeVar
 import dagster as dg
 
 from sms_warehouse import reports, settings
-from sms_warehouse.apply import STEPS
+from sms_warehouse.apply import STEPS, apply_step
 from sms_warehouse.landing.events import EVENTS
 from sms_warehouse.local import traffic
 from sms_warehouse.reports import REPORTS
@@ -98,6 +98,12 @@ def refresh_reports(as_of: datetime = AS_OF) -> None:
     assert result.success
 
 
+def apply() -> None:
+    """Takes all that has landed into the facts."""
+    for table in STEPS:
+        apply_step(Redshift(), table)
+
+
 def failed_checks(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
     """Tables and checks of them that found something."""
     evaluations = result.get_asset_check_evaluations()
@@ -152,14 +158,15 @@ def rows() -> dict[str, list[str]]:
     return seen
 
 
-def refresh(report: str) -> None:
-    reports.refresh(Redshift(), report, as_of=AS_OF, report_tz=settings.report_timezone())
+def refresh(*names: str) -> None:
+    """What a run of refresh_reports does to the tables, without its pictures."""
+    for name in names:
+        reports.refresh(Redshift(), name, as_of=AS_OF, report_tz=settings.report_timezone())
 
 
 def picture() -> dict[str, list[str]]:
     """The same after a refresh of all reports."""
-    for report in REPORTS:
-        refresh(report)
+    refresh(*REPORTS)
     return rows()
 
 
