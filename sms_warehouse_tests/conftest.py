@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +38,15 @@ _numbers = count(1)
 def pytest_xdist_auto_num_workers() -> int:
     """As many as there are cores: a worker and its servers keep one busy."""
     return os.cpu_count() or 1
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C reach what tests start, in a run that a shell started in the background too.
+
+    Such a run ignores SIGINT, and every process below it would.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
