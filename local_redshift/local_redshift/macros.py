@@ -18,7 +18,7 @@ SYSTEM_SCHEMA = "_redshift"
 """Macros and catalog views of the stand-in live here, out of the clients' sight."""
 
 SESSION = "getvariable('redshift_session')"
-"""What the engine says of the session: ``user``, ``database``, ``pid``, ``version``, and rows ``copied`` last."""
+"""The session's ``user``, ``database``, ``pid`` and ``version``, and the rows that its last COPY loaded, ``copied``."""
 
 # DuckDB's types by the first seven letters of their names: DECIMAL(10,2) is DECIMAL.
 _TYPES = {

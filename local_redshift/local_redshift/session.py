@@ -202,8 +202,11 @@ class Session:
         plan, is_begun = call.plan, self._transaction.is_begun
         statement = self._tables.statement(plan.sql[0], (*plan.reads, *plan.locks), call.values)
         is_judged = self._tables.is_judged(statement, is_begun=is_begun)
+        definitions = self._tables.definitions
         self._cursor.execute(judged(plan.sql[0]) if is_judged else plan.sql[0], call.values)
-        self._tables.judge(statement, is_begun=is_begun)
+        # Outside a transaction others may have defined something meanwhile.
+        if definitions == self._tables.definitions:
+            self._tables.judge(statement, is_begun=is_begun)
 
     def _explain(self, call: _Call) -> str:
         """Checks what a run would check, and runs nothing (guide: r_EXPLAIN)."""

@@ -40,8 +40,13 @@ class Tables:
         self._snapshot = -1
 
     @property
+    def definitions(self) -> int:
+        """Number of definitions of permanent tables and views by now."""
+        return self._definitions
+
+    @property
     def schema(self) -> str:
-        """Where unqualified names lead."""
+        """Schema of unqualified names: the first of the search path."""
         return self.path[0]
 
     def is_temporary(self, name: Name) -> bool:
@@ -128,7 +133,7 @@ class Tables:
         self._temporary_types[table] = types
 
     def statement(self, sql: str, names: Iterable[Name], values: Sequence[object]) -> Hashable:
-        """What the types of a statement follow from while nobody changes a definition, None where that is not known.
+        """Key of a statement by all that its types depend on besides permanent definitions; None if it is not known.
 
         Names are those of what it reads and writes.
         """
@@ -139,13 +144,13 @@ class Tables:
         return "judged", sql, self.path, shapes, tuple(map(type, values))
 
     def is_judged(self, statement: Hashable, *, is_begun: bool = True) -> bool:
-        """Whether the statement has run with its guards on types since definitions last changed."""
+        """True if the statement has run with its guards on types since definitions last changed."""
         seen = self._snapshot if is_begun else self._definitions
         since, _ = self._remembered.get(statement, (-1, None))
         return since == seen == self._definitions
 
     def judge(self, statement: Hashable, *, is_begun: bool = True) -> None:
-        """To be called when it has."""
+        """Records that the statement has run with its guards on types."""
         if statement is not None:
             self.remembered(statement, lambda: True, is_begun=is_begun)
 

@@ -1,4 +1,4 @@
-"""What the lint knows of a project's own tables, and what of a statement it says."""
+"""Tables of a small project, and the findings of the lint for a statement."""
 
 from __future__ import annotations
 
